@@ -1,0 +1,204 @@
+"""Reads recorded feeds: a frame a line or the cryptofeed line format, plain, gzip or zstd.
+
+Whatever is wrong with a file is found as late as it can be and said in one line, so that all that stands before the
+damage has been handed over by then: a reader that catches the `UserError` has lost nothing.
+"""
+
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import zstandard
+
+from host.errors import UserError
+
+_READ_BYTES = 1 << 20
+# A compressed block is read in smaller pieces: feeds shrink about fifteen times.
+_READ_COMPRESSED_BYTES = 1 << 16
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+# zlib: 15 bits of window, +16 for the gzip wrapping.
+_ZLIB_GZIP = 31
+
+# Bytes that no text has; a frame is JSON, so even tabs are rare.
+_NOT_TEXT = bytes(code for code in range(32) if code not in b"\t\n\r")
+
+_RECEIVED = re.compile(rb"(\d+(?:\.\d+)?): (.*)", re.DOTALL)
+# What a recorder wrote beside the frames: a connect, a request of the client, a REST answer, its settings.
+_BESIDE = re.compile(rb"\S+ (?:<->|<-|->) \d+(?:\.\d+)?(?:: .*|$)|configuration: ", re.DOTALL)
+
+# One of these is in every frame of Kraken's dialects that is a JSON object (v2, v1, futures).
+_KRAKEN_KEYS = frozenset({"channel", "method", "error", "event", "feed"})
+
+
+def open_bytes(path: str | Path) -> "Capture":
+    """Open a capture for reading as chunks of whole lines; checks that it is one at all.
+
+    Raises UserError (one line) when the file is missing, a folder, unreadable, empty, binary or no Kraken capture.
+    Iterating raises UserError at its end when the file is cut short or damaged, after all that was whole.
+    """
+    return Capture(Path(path))
+
+
+def frames(path: str | Path) -> Iterator[tuple[float | None, bytes]]:
+    """Yield `(time_s, frame)` of each received frame; time_s is the recorder's, None where it kept none.
+
+    Lines are not looked into beyond that: a damaged frame is handed on as it is. Raises UserError as `open_bytes`.
+    """
+    for chunk in open_bytes(path):
+        for line in chunk.splitlines():
+            yield from _frame_of(line)
+
+
+class Capture:
+    """A capture as an iterator of byte chunks, each of whole lines (the last line always gets its line feed).
+
+    `raw_bytes` of `raw_size` bytes of the file have been consumed so far, compressed as they lie on the disk.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.raw_bytes = 0
+        self.raw_size = 0
+        self.lines = 0
+        self._chunks = self._whole_lines()
+        # The first chunk is read at once, so that opening says whether this is a capture.
+        self._first = next(self._chunks, b"")
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._first:
+            yield self._count(self._first)
+            self._first = b""
+        for chunk in self._chunks:
+            yield self._count(chunk)
+
+    def _count(self, chunk: bytes) -> bytes:
+        self.lines += chunk.count(b"\n")
+        return chunk
+
+    def _whole_lines(self) -> Iterator[bytes]:
+        tail = b""
+        checked = False
+        for chunk in self._inflated():
+            cut = chunk.rfind(b"\n") + 1
+            if not checked:
+                self._check_text(chunk)
+            if not cut:
+                tail += chunk
+                continue
+            whole = tail + chunk[:cut]
+            tail = chunk[cut:]
+            if not checked:
+                self._check_first_line(whole)
+                checked = True
+            yield whole
+        if not tail.strip():
+            if not checked:
+                raise UserError(f"{self.path}: the file is empty")
+            return
+        if not checked:
+            self._check_first_line(tail)
+        if not _is_complete(tail):
+            raise UserError(f"{self.path}: ends in the middle of a frame, {self._read_before()}")
+        yield tail + b"\n"
+
+    def _inflated(self) -> Iterator[bytes]:
+        try:
+            self.raw_size = self.path.stat().st_size
+            with self.path.open("rb") as file:
+                head = file.read(len(_ZSTD_MAGIC))
+                file.seek(0)
+                if head.startswith(_GZIP_MAGIC):
+                    yield from self._decompressed(file, "gzip", _GZIP_MAGIC)
+                elif head == _ZSTD_MAGIC:
+                    yield from self._decompressed(file, "zstd", _ZSTD_MAGIC)
+                else:
+                    while data := file.read(_READ_BYTES):
+                        self.raw_bytes += len(data)
+                        yield data
+        except FileNotFoundError:
+            raise UserError(f"{self.path}: no such file") from None
+        except IsADirectoryError:
+            raise UserError(f"{self.path}: is a folder; name a capture file") from None
+        except OSError as error:
+            raise UserError(f"{self.path}: cannot be read ({error.strerror})") from None
+
+    def _decompressed(self, file, name: str, magic: bytes) -> Iterator[bytes]:
+        """Both decompressors have the same few methods; files may be several streams joined (`cat a.gz b.gz`)."""
+        stream = _decompressor(name)
+        while data := file.read(_READ_COMPRESSED_BYTES):
+            self.raw_bytes += len(data)
+            while data:
+                if stream.eof:
+                    if not data.startswith(magic[: len(data)]):
+                        raise UserError(
+                            f"{self.path}: bytes that are not {name} after its end, {self._read_before()}"
+                        )
+                    stream = _decompressor(name)
+                try:
+                    text = stream.decompress(data)
+                except (zlib.error, zstandard.ZstdError) as error:
+                    raise UserError(
+                        f"{self.path}: damaged {name} data ({error}), {self._read_before()}"
+                    ) from None
+                if text:
+                    yield text
+                data = stream.unused_data
+        if not stream.eof:
+            raise UserError(f"{self.path}: the {name} data ends early, {self._read_before()}")
+
+    def _read_before(self) -> str:
+        return f"the {self.lines:,} whole lines before that were read"
+
+    def _check_text(self, chunk: bytes) -> None:
+        sample = chunk[:_READ_COMPRESSED_BYTES]
+        if len(sample.translate(None, _NOT_TEXT)) != len(sample):
+            raise UserError(f"{self.path}: a binary file, not a capture of frames")
+
+    def _check_first_line(self, text: bytes) -> None:
+        line = text.lstrip().split(b"\n", 1)[0].rstrip()
+        if _BESIDE.match(line):
+            return
+        received = _RECEIVED.fullmatch(line)
+        frame = received[2] if received else line
+        try:
+            value = json.loads(frame)
+        except ValueError:
+            # A file of one cut line starts like a frame and says so at its end.
+            if frame[:1] in (b"{", b"[") and b"\n" not in text:
+                return
+            value = None
+        if not (
+            isinstance(value, list) or (isinstance(value, dict) and _KRAKEN_KEYS & value.keys())
+        ):
+            raise UserError(f"{self.path}: not a Kraken capture; line 1 is no frame of Kraken's")
+
+
+def _decompressor(name: str):
+    if name == "gzip":
+        return zlib.decompressobj(_ZLIB_GZIP)
+    return zstandard.ZstdDecompressor().decompressobj()
+
+
+def _frame_of(line: bytes) -> Iterator[tuple[float | None, bytes]]:
+    if line[:1] in (b"{", b"["):
+        yield None, line
+    elif received := _RECEIVED.fullmatch(line):
+        yield float(received[1]), received[2]
+    elif line.strip() and not _BESIDE.match(line):
+        yield None, line
+
+
+def _is_complete(line: bytes) -> bool:
+    line = line.strip()
+    if beside := _BESIDE.match(line):
+        return beside.end() == len(line)
+    received = _RECEIVED.fullmatch(line)
+    try:
+        json.loads(received[2] if received else line)
+    except ValueError:
+        return False
+    return True

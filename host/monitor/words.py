@@ -1,0 +1,145 @@
+"""How the monitor says numbers, times and reasons, the same in every view."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from host.monitor.board_state import LIVE, BoardState, Pair, number, whole
+
+# How many digits the microprice, an estimate, may have behind those of the prices.
+MICROPRICE_EXTRA_DECIMALS = 2
+
+REASONS = {
+    "checksum": "checksum failed, subscribing anew",
+    "malformed": "malformed frame, subscribing anew",
+    "precision": "a number finer than the book's precision",
+    "disconnect": "connection lost",
+    "refused": "the exchange refused the subscription",
+}
+
+_ANSI_SEQUENCE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+_CONTROL[ord("\t")] = "    "
+
+
+def fixed(value: Decimal | None, places: int) -> str:
+    """With this many digits behind the point; nothing for null."""
+    return "" if value is None else f"{value:.{places}f}"
+
+
+def signed(value: Decimal | None) -> str:
+    return "" if value is None else f"{value:+.2f}"
+
+
+def spread(value: Decimal | None) -> str:
+    """Basis points; a tight book has hundredths of one."""
+    return fixed(value, 3 if value is None or abs(value) < 100 else 1)
+
+
+def ratio(value: Decimal | None) -> str:
+    return fixed(value, 2 if value is None or value < 1000 else 0)
+
+
+def mid(pair: Pair) -> str:
+    """Half a price step takes one digit more than the prices have."""
+    return fixed(pair.mid, pair.price_decimals + 1)
+
+
+def microprice(pair: Pair) -> str:
+    most = pair.price_decimals + MICROPRICE_EXTRA_DECIMALS
+    return fixed(pair.microprice, min(pair.microprice_decimals, most))
+
+
+def duration(seconds: float) -> str:
+    """Hours:minutes:seconds."""
+    hours, rest = divmod(int(seconds), 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}"
+
+
+def clock(utc_s: float) -> str:
+    return _utc(utc_s, "%H:%M:%S") or "--:--:--"
+
+
+def clock_ms(exchange_ms: int) -> str:
+    """Time of the day to the millisecond; the board says 0 while it does not know the time."""
+    day = _utc(exchange_ms // 1000, "%H:%M:%S") if exchange_ms else None
+    return f"{day}.{exchange_ms % 1000:03d}" if day else "--:--:--.---"
+
+
+def _utc(utc_s: float, form: str) -> str | None:
+    try:
+        return datetime.fromtimestamp(utc_s, UTC).strftime(form)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def python_name(state: BoardState) -> str:
+    """The Python that runs the firmware, as its boot record says it."""
+    version = str(state.boot.get("py") or "")
+    return f"MicroPython {version}" if version[:1].isdigit() else version
+
+
+def pair_state(state: BoardState, pair: Pair) -> str:
+    """A LIVE book of a board that has fallen silent is not known to be LIVE any more."""
+    return "SILENT" if pair.state == LIVE and not state.believed(pair) else pair.state or "?"
+
+
+def pair_reason(state: BoardState, pair: Pair) -> str:
+    """Why this book's numbers are not to be relied on."""
+    shown = pair_state(state, pair)
+    if shown == "SILENT":
+        return f"nothing heard for {state.now_s - pair.heard_s:.0f} s"
+    if shown == "SYNCING":
+        return "waiting for a snapshot"
+    return REASONS.get(pair.reason, pair.reason)
+
+
+def connection(state: BoardState) -> tuple[str, str]:
+    """(ok, wait or bad; what to say) of the way from the exchange to this screen."""
+    if state.heard_s is None:
+        return "wait", f"waiting for the board's first record, {state.elapsed_s:.0f} s"
+    if state.silent(state.heard_s):
+        return "bad", f"board silent for {state.now_s - state.heard_s:.0f} s"
+    why = f": {state.net_why}" if state.net_why else ""
+    if state.net == "up":
+        return "ok", "connected"
+    if state.net == "down":
+        return "bad", f"disconnected{why}"
+    if state.net == "retry":
+        return "wait", f"next try in {max(0.0, state.retry_s - state.now_s):.0f} s{why}"
+    if state.net == "connect":
+        return "wait", "connecting"
+    return "wait", "board is up"
+
+
+def health_items(state: BoardState) -> list[tuple[str, str, bool]]:
+    """(name, value, whether it asks for attention) of everything the board says of itself."""
+    health = state.health
+    if not health:
+        return []
+
+    def count(key: str) -> str:
+        value = number(health.get(key))
+        return "?" if value is None else f"{value:,}"
+
+    def some(key: str) -> bool:
+        return bool(number(health.get(key)))
+
+    collected = "alloc" in health and health["alloc"] is None
+    return [
+        ("up", duration(whole(health.get("up")) or 0), False),
+        ("messages", count("n"), False),
+        ("messages/s", count("ps"), False),
+        ("checksum failures", count("bad"), some("bad")),
+        ("heap free", f"{count('free')} B", False),
+        ("allocated", "(collected)" if collected else f"{count('alloc')} B", False),
+        ("reconnects", count("re"), some("re")),
+        ("dropped", count("drop"), some("drop")),
+        ("skipped", count("skip"), some("skip")),
+    ]
+
+
+def printable(raw: bytes) -> str:
+    """Any bytes as one line that cannot move the cursor or colour the screen."""
+    text = raw.decode("utf-8", "backslashreplace")
+    return _ANSI_SEQUENCE.sub("", text).translate(_CONTROL)

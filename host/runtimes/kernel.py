@@ -1,0 +1,53 @@
+"""A kernel on CPython: one function of the kernel language, and how to relink a conductor to another runtime."""
+
+import types
+from array import array
+from collections.abc import Callable
+
+import numpy as np
+
+
+class Kernel:
+    """A function of the kernel language. Called from Python it runs natively and takes the buffers the board uses.
+
+    `function` is the plain Python function, which the other runtimes start from.
+    """
+
+    def __init__(self, function: types.FunctionType) -> None:
+        self.function = function
+        self.__name__ = function.__name__
+        self.__doc__ = function.__doc__
+        self._compiled: Callable[..., int] | None = None
+
+    @property
+    def compiled(self) -> Callable[..., int]:
+        """The Numba function; compiled, or loaded from the disk cache, at the first use."""
+        if self._compiled is None:
+            from host.runtimes import native
+
+            self._compiled = native.compile_kernel(self.function)
+        return self._compiled
+
+    def __call__(self, *args) -> int:
+        return self.compiled(*[as_native(arg) for arg in args])
+
+
+def as_native(value):
+    """The same memory as a numpy array (a copy where it is read-only); integers and arrays as they are."""
+    if isinstance(value, array):
+        return np.frombuffer(value, dtype=np.int32)
+    if isinstance(value, (bytearray, memoryview)):
+        view = np.frombuffer(value, dtype=np.uint8)
+        return view if view.flags.writeable else view.copy()
+    if isinstance(value, bytes):
+        return np.frombuffer(bytearray(value), dtype=np.uint8)
+    return value
+
+
+def relink(function: types.FunctionType, convert: Callable[[Kernel], Callable]) -> types.FunctionType:
+    """`function` with every kernel among its globals replaced by `convert(kernel)`."""
+    linked = {
+        name: convert(value) if isinstance(value, Kernel) else value
+        for name, value in function.__globals__.items()
+    }
+    return types.FunctionType(function.__code__, linked, function.__name__)

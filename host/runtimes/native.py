@@ -1,0 +1,82 @@
+"""The native runtime: kernels and conductors compiled by Numba, cached on disk by the content of their sources."""
+
+import hashlib
+import os
+import shutil
+import sys
+import types
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from host import ROOT
+from host.runtimes.kernel import relink
+
+_KEPT_CACHES = 3
+_READY = "ready"
+
+
+def cache_folder() -> Path:
+    """Where Inkling keeps what it can make again: `$XDG_CACHE_HOME/inkling` or `~/.cache/inkling`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inkling"
+
+
+def compile_kernel(function: types.FunctionType) -> Callable[..., int]:
+    """One kernel with the signature that its annotations say (`ptr8`, `ptr32`, `int`)."""
+    numba = _numba()
+    kinds = {"ptr8": numba.uint8[::1], "ptr32": numba.int32[::1], int: numba.int64}
+    arguments = [
+        kinds[kind] for name, kind in function.__annotations__.items() if name != "return"
+    ]
+    return _compile(function, numba.int64(*arguments))
+
+
+def compile_conductor(function: types.FunctionType) -> Callable[..., int]:
+    """A conductor with all its kernels, for numpy buffers (a list of buffers becomes the rows of one array)."""
+    return _compile(relink(function, lambda kernel: kernel.compiled), None)
+
+
+def _compile(function: types.FunctionType, signature) -> Callable[..., int]:
+    options = {"cache": True, "nogil": True, "error_model": "numpy"}
+    numba = _numba()
+    return numba.njit(signature, **options)(function) if signature else numba.njit(**options)(function)
+
+
+def mark_ready() -> None:
+    """Say that the cache of these sources is complete, so that the next start need not announce a wait."""
+    (_source_cache() / _READY).touch()
+
+
+@cache
+def _numba():
+    """Numba, its cache pointed at a folder of these very sources."""
+    folder = _source_cache()
+    if not (folder / _READY).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        print(
+            "inkling: compiling the kernels for this PC; this is done once and takes about half a minute",
+            file=sys.stderr,
+            flush=True,
+        )
+        _forget_old_caches(folder.parent)
+    import numba
+
+    numba.config.CACHE_DIR = str(folder)
+    return numba
+
+
+@cache
+def _source_cache() -> Path:
+    # Numba's own cache looks only at the file of the function itself, so a conductor would go on
+    # calling an old kernel after the kernel's file has changed. A folder per content cannot.
+    digest = hashlib.sha256(sys.version.encode())
+    for folder in ("firmware", "lib", "host/replay", "host/runtimes"):
+        for source in sorted((ROOT / folder).rglob("*.py")):
+            digest.update(source.read_bytes())
+    return cache_folder() / "numba" / digest.hexdigest()[:16]
+
+
+def _forget_old_caches(folder: Path) -> None:
+    caches = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in caches[_KEPT_CACHES:]:
+        shutil.rmtree(old, ignore_errors=True)
