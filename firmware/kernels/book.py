@@ -30,7 +30,7 @@ _B_COUNT = const(4)  # levels: bids, then asks
 _B_DECIMALS = const(6)  # of prices, then of quantities; -1 until the first levels tell
 _B_TIME_HI = const(8)
 _B_TIME_LO = const(9)
-_B_DIRTY = const(10)  # first level that changed since the checksum was last computed: bids, then asks
+_B_DIRTY = const(12)  # first level that changed since the checksum was last computed: bids, then asks
 _B_ORDER = const(64)  # slot numbers from the best level on: bids, then asks; behind the count, free slots
 _SLOT_STRIDE = const(5)
 _S_PRICE_HI = const(0)
@@ -38,7 +38,7 @@ _S_PRICE_LO = const(1)
 _S_QTY_HI = const(2)
 _S_QTY_LO = const(3)
 _S_LENGTH = const(4)  # of the slot's checksum text
-_TEXT_STRIDE = const(40)
+_TEXT_STRIDE = const(36)
 
 _HUNDRED_MILLION = const(100000000)
 _MAX_DIGITS = const(18)

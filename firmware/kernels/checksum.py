@@ -7,7 +7,7 @@ _CHECKED_LEVELS = const(10)
 
 _B_CAPACITY = const(3)
 _B_COUNT = const(4)
-_B_DIRTY = const(10)
+_B_DIRTY = const(12)
 # A side's CRC register after 0..10 levels, then its text length after 0..10 levels: bids, then asks.
 _B_PREFIX = const(16)
 _PREFIX_STRIDE = const(22)
@@ -15,7 +15,7 @@ _PREFIX_LENGTH = const(11)
 _B_ORDER = const(64)
 _SLOT_STRIDE = const(5)
 _S_LENGTH = const(4)
-_TEXT_STRIDE = const(40)
+_TEXT_STRIDE = const(36)
 
 # The CRC buffer: the byte table, x**(8 * n) modulo the polynomial for n bytes, a mask of 31 ones.
 _POWERS = const(256)

@@ -63,10 +63,11 @@ _IN_DATA = const(2)
 _IN_ELEMENT = const(3)
 _IN_SIDE = const(4)
 _IN_LEVEL = const(5)
-# What may come next there.
-_FIRST = const(0)  # a member or the end
-_MEMBER = const(1)  # a member, after a comma
-_COMMA = const(2)  # a comma or the end
+# What comes next there.
+_KEY = const(0)  # a key, its opening quote already passed
+_FIRST = const(1)  # a member or the end
+_MEMBER = const(2)  # a member, after a comma
+_COMMA = const(3)  # a comma or the end
 
 _UNKNOWN = const(0)
 _CHANNEL = const(1)
@@ -94,414 +95,439 @@ def decode(frame: ptr8, i: int, end: int, upd: ptr32, symbols: ptr8) -> int:
     """
     upd[_UPD_GROUPS] = 0
     upd[_UPD_TYPE] = 0
+    # The frame's last brace is a sentinel: keys and numbers stop there, so their loops need not
+    # look at `end`.
+    while end > i and frame[end - 1] <= 32:
+        end -= 1
+    if end <= i or frame[end - 1] != 125:
+        return _ERR_TRUNCATED
     group = _UPD_GROUP
-    group_end = _UPD_GROUP + _MAX_GROUPS * _GROUP_STRIDE
     level = _UPD_LEVEL
     levels_end = _UPD_LEVEL + upd[_UPD_MAX_LEVELS] * _LEVEL_STRIDE
     where = 0
     expect = _FIRST
     side = _SIDE_BID
     is_book = 0
-    data_at = 0  # where `data` begins, if it came before `channel`
+    data_at = 0  # where `data` begins, if it came before `channel`; -1 once that is read
     seen_top = 0
     seen_element = 0
     seen_level = 0
     while i < end:
         c = frame[i]
         i += 1
-        if c <= 32:
-            if c == 32 or c == 10 or c == 13 or c == 9:
-                continue
-            return _ERR_SYNTAX
-        if expect == _COMMA:
-            if c == 44 and where > 0:
+        if expect != _KEY:
+            if c <= 32:
+                if c == 32 or c == 10 or c == 13 or c == 9:
+                    continue
+                return _ERR_SYNTAX
+            if expect == _COMMA and c == 44 and where > 0:
                 expect = _MEMBER
                 continue
-        if c == 125 or c == 93:  # } or ]
-            if expect == _MEMBER or where == 0 or c != (125 if where & 1 else 93):
-                return _ERR_SYNTAX
-            if where == _IN_LEVEL:
-                if seen_level != _A_LEVEL:
-                    return _ERR_FIELD
-                level += _LEVEL_STRIDE
-            elif where == _IN_ELEMENT:
-                if seen_element & _AN_ELEMENT != _AN_ELEMENT:
-                    return _ERR_FIELD
-                upd[group + _G_LAST] = level
-                group += _GROUP_STRIDE
-            elif where == _IN_DATA:
-                if data_at < 0:
-                    break
-            elif where == _IN_TOP:
-                if is_book == 0:
-                    return _KIND_OTHER
-                if data_at > 0:  # now that the channel is known, go back for the data
-                    i = data_at
+            if c == 125 or c == 93:  # } or ]
+                if expect == _MEMBER or where == 0 or c != (125 if where & 1 else 93):
+                    return _ERR_SYNTAX
+                expect = _COMMA
+                if where == _IN_LEVEL:
+                    if seen_level != _A_LEVEL:
+                        return _ERR_FIELD
+                    level += _LEVEL_STRIDE
+                elif where == _IN_ELEMENT:
+                    if seen_element & _AN_ELEMENT != _AN_ELEMENT:
+                        return _ERR_FIELD
+                    upd[group + _G_LAST] = level
+                    group += _GROUP_STRIDE
+                elif where == _IN_DATA:
+                    if data_at < 0:
+                        break
+                elif where == _IN_TOP:
+                    if is_book == 0:
+                        return _KIND_OTHER
+                    if i < end:
+                        return _ERR_SYNTAX
+                    if data_at == 0:
+                        break
+                    i = data_at  # now that the channel is known, go back for the data
                     data_at = -1
                     where = _IN_DATA
                     expect = _FIRST
                     continue
-                where = 0
-                break
-            where -= 1
-            expect = _COMMA
-            continue
-        if expect == _COMMA:
-            return _ERR_SYNTAX
-        if where & 1 == 0:  # an array, or the frame itself: only objects are in them
-            if c != 123:
+                where -= 1
+                continue
+            if expect == _COMMA:
                 return _ERR_SYNTAX
-            where += 1
-            expect = _FIRST
-            if where == _IN_LEVEL:
-                if level >= levels_end:
-                    return _ERR_LEVELS
-                upd[level + _L_SIDE] = side
-                seen_level = 0
-            elif where == _IN_ELEMENT:
-                if group >= group_end:
-                    return _ERR_LEVELS
-                upd[group + _G_PAIR] = -1
-                upd[group + _G_FIRST] = level
-                upd[group + _G_TIME_HI] = 0
-                upd[group + _G_TIME_LO] = 0
-                seen_element = 0
-            continue
+            if where & 1 == 0:  # an array, or the frame itself: only objects are in them
+                if c != 123:
+                    return _ERR_SYNTAX
+                where += 1
+                expect = _FIRST
+                if where == _IN_LEVEL:
+                    if level >= levels_end:
+                        return _ERR_LEVELS
+                    upd[level] = side
+                    seen_level = 0
+                elif where == _IN_ELEMENT:
+                    if group >= _UPD_LEVEL:
+                        return _ERR_LEVELS
+                    upd[group + _G_PAIR] = -1
+                    upd[group + _G_FIRST] = level
+                    upd[group + _G_TIME_HI] = 0
+                    upd[group + _G_TIME_LO] = 0
+                    seen_element = 0
+                if frame[i] == 34:
+                    i += 1
+                    expect = _KEY
+                continue
+            if c != 34:
+                return _ERR_SYNTAX
+            c = frame[i]
+            i += 1
 
-        # A key.
-        if c != 34:
-            return _ERR_SYNTAX
-        k = i
-        while i < end and frame[i] != 34:
-            if frame[i] < 32:
-                return _ERR_SYNTAX
-            i += 2 if frame[i] == 92 else 1
-        if i >= end:
-            return _ERR_TRUNCATED
-        n = i - k
-        i += 1
+        # A key, `c` its first character. Comparing stops at the first difference, so it never
+        # passes the sentinel.
         field = _UNKNOWN
-        c = frame[k]
         if where == _IN_LEVEL:
-            if n == 5 and c == 112 and frame[k + 1] == 114 and frame[k + 2] == 105:
-                if frame[k + 3] == 99 and frame[k + 4] == 101:
-                    field = _PRICE
-            elif n == 3 and c == 113 and frame[k + 1] == 116 and frame[k + 2] == 121:
+            if c == 112:
+                if frame[i] == 114 and frame[i + 1] == 105 and frame[i + 2] == 99:
+                    if frame[i + 3] == 101 and frame[i + 4] == 34:
+                        field = _PRICE
+                        i += 5
+            elif c == 113 and frame[i] == 116 and frame[i + 1] == 121 and frame[i + 2] == 34:
                 field = _QTY
+                i += 3
             if seen_level & field:
                 return _ERR_FIELD
             seen_level |= field
         elif where == _IN_ELEMENT:
-            if n == 4 and frame[k + 3] == 115:  # bids, asks
-                if c == 98 and frame[k + 1] == 105 and frame[k + 2] == 100:
-                    field = _BIDS
-                elif c == 97 and frame[k + 1] == 115 and frame[k + 2] == 107:
-                    field = _ASKS
-            elif n == 8 and c == 99 and frame[k + 1] == 104 and frame[k + 2] == 101:
-                if frame[k + 3] == 99 and frame[k + 4] == 107 and frame[k + 5] == 115:
-                    if frame[k + 6] == 117 and frame[k + 7] == 109:
-                        field = _CHECKSUM
-            elif n == 6 and c == 115 and frame[k + 1] == 121 and frame[k + 2] == 109:
-                if frame[k + 3] == 98 and frame[k + 4] == 111 and frame[k + 5] == 108:
-                    field = _SYMBOL
-            elif n == 9 and c == 116 and frame[k + 1] == 105 and frame[k + 2] == 109:
-                if frame[k + 3] == 101 and frame[k + 4] == 115 and frame[k + 5] == 116:
-                    if frame[k + 6] == 97 and frame[k + 7] == 109 and frame[k + 8] == 112:
+            if c == 98:
+                if frame[i] == 105 and frame[i + 1] == 100 and frame[i + 2] == 115:
+                    if frame[i + 3] == 34:
+                        field = _BIDS
+                        i += 4
+            elif c == 97:
+                if frame[i] == 115 and frame[i + 1] == 107 and frame[i + 2] == 115:
+                    if frame[i + 3] == 34:
+                        field = _ASKS
+                        i += 4
+            elif c == 115:
+                if frame[i] == 121 and frame[i + 1] == 109 and frame[i + 2] == 98:
+                    if frame[i + 3] == 111 and frame[i + 4] == 108 and frame[i + 5] == 34:
+                        field = _SYMBOL
+                        i += 6
+            elif c == 99:
+                if frame[i] == 104 and frame[i + 1] == 101 and frame[i + 2] == 99:
+                    if frame[i + 3] == 107 and frame[i + 4] == 115 and frame[i + 5] == 117:
+                        if frame[i + 6] == 109 and frame[i + 7] == 34:
+                            field = _CHECKSUM
+                            i += 8
+            elif c == 116 and frame[i] == 105 and frame[i + 1] == 109 and frame[i + 2] == 101:
+                if frame[i + 3] == 115 and frame[i + 4] == 116 and frame[i + 5] == 97:
+                    if frame[i + 6] == 109 and frame[i + 7] == 112 and frame[i + 8] == 34:
                         field = _TIMESTAMP
+                        i += 9
             if seen_element & field:
                 return _ERR_FIELD
             seen_element |= field
         else:
-            if n == 4 and c == 116 and frame[k + 1] == 121:
-                if frame[k + 2] == 112 and frame[k + 3] == 101:
-                    field = _TYPE
-            elif n == 4 and c == 100 and frame[k + 1] == 97:
-                if frame[k + 2] == 116 and frame[k + 3] == 97:
+            if c == 99:
+                if frame[i] == 104 and frame[i + 1] == 97 and frame[i + 2] == 110:
+                    if frame[i + 3] == 110 and frame[i + 4] == 101 and frame[i + 5] == 108:
+                        if frame[i + 6] == 34:
+                            field = _CHANNEL
+                            i += 7
+            elif c == 116:
+                if frame[i] == 121 and frame[i + 1] == 112 and frame[i + 2] == 101:
+                    if frame[i + 3] == 34:
+                        field = _TYPE
+                        i += 4
+            elif c == 100 and frame[i] == 97 and frame[i + 1] == 116 and frame[i + 2] == 97:
+                if frame[i + 3] == 34:
                     field = _DATA
-            elif n == 7 and c == 99 and frame[k + 1] == 104 and frame[k + 2] == 97:
-                if frame[k + 3] == 110 and frame[k + 4] == 110 and frame[k + 5] == 101:
-                    if frame[k + 6] == 108:
-                        field = _CHANNEL
+                    i += 4
             if seen_top & field:
                 return _ERR_FIELD
             seen_top |= field
+        if field == _UNKNOWN:
+            while c != 34:
+                if c < 32:
+                    return _ERR_SYNTAX
+                if c == 92:
+                    i += 1
+                if i >= end:
+                    return _ERR_TRUNCATED
+                c = frame[i]
+                i += 1
+            if i >= end:
+                return _ERR_TRUNCATED
 
         # The colon, and the value's first character.
-        while i < end and (frame[i] == 32 or frame[i] == 10 or frame[i] == 13 or frame[i] == 9):
+        while frame[i] <= 32 and (frame[i] == 32 or frame[i] == 10 or frame[i] == 13 or frame[i] == 9):
             i += 1
-        if i >= end:
-            return _ERR_TRUNCATED
         if frame[i] != 58:
             return _ERR_SYNTAX
         i += 1
-        while i < end and (frame[i] == 32 or frame[i] == 10 or frame[i] == 13 or frame[i] == 9):
-            i += 1
-        if i >= end:
-            return _ERR_TRUNCATED
         c = frame[i]
-        expect = _COMMA
+        while c <= 32 and (c == 32 or c == 10 or c == 13 or c == 9):
+            i += 1
+            c = frame[i]
 
         if field >= _PRICE or field == _CHECKSUM:
-            # A number. The first nine significant digits go to lo, the next nine to rest.
-            k = i
-            lo = 0
-            rest = 0
-            digits = 0
-            first = 0
+            # A number: first its zeros, then nine significant digits in `lo`, nine in `rest`.
+            start = i
             dot = 0
-            while i < end:
-                d = frame[i] - 48
-                if d >= 0 and d <= 9:
-                    if d + digits > 0:
-                        if digits < 9:
-                            if digits == 0:
-                                first = i
-                            lo = lo * 10 + d
-                        elif digits < 18:
-                            rest = rest * 10 + d
-                        else:
-                            return _ERR_DIGITS
-                        digits += 1
-                elif d == -2 and dot == 0:
+            while c == 48 or (c == 46 and dot == 0):
+                i += 1
+                if c == 46:
+                    dot = i
+                c = frame[i]
+            first = i
+            lo = 0
+            room = 9
+            while room > 0:
+                if c >= 48 and c <= 57:
+                    lo = lo * 10 + c - 48
+                    room -= 1
+                elif c == 46 and dot == 0:
                     dot = i + 1
                 else:
                     break
                 i += 1
-            n = i - k  # characters before the dot: one at least, and no needless zero
+                c = frame[i]
+            rest = 0
+            hi = 0
+            if room == 0 and c <= 57 and c >= 46:
+                room = 9
+                d = 1000000000
+                while c >= 48 and c <= 57 or (c == 46 and dot == 0):
+                    i += 1
+                    if c == 46:
+                        dot = i
+                    else:
+                        if room == 0:
+                            return _ERR_DIGITS
+                        rest = rest * 10 + c - 48
+                        d = d // 10
+                        room -= 1
+                    c = frame[i]
+                # Move the limbs' boundary: the last nine digits are lo.
+                hi = lo // d
+                lo = (lo - hi * d) * (1000000000 // d) + rest
+            digits = i - first
             frac = 0
+            room = i  # the end of the digits before the dot
             if dot > 0:
-                n = dot - 1 - k
                 frac = i - dot
+                room = dot - 1
+                if dot > first:
+                    digits -= 1
                 if frac == 0:
                     return _ERR_NUMBER
-            if n == 0 or (n > 1 and c == 48):
+            # One digit at least before the dot, and no needless zero.
+            if room == start or (frame[start] == 48 and room > start + 1):
                 return _ERR_NUMBER
-            if i < end and (frame[i] == 101 or frame[i] == 69):
+            if c == 101 or c == 69:
                 i += 1
                 d = 1
-                if i < end and (frame[i] == 45 or frame[i] == 43):
+                if frame[i] == 45 or frame[i] == 43:
                     d = 44 - frame[i]  # '+' is 43, '-' is 45
                     i += 1
-                n = 0
-                k = i
-                while i < end and frame[i] >= 48 and frame[i] <= 57:
-                    if n > 99:
+                start = i
+                rest = 0
+                while frame[i] >= 48 and frame[i] <= 57:
+                    if rest > 99:
                         return _ERR_NUMBER
-                    n = n * 10 + frame[i] - 48
+                    rest = rest * 10 + frame[i] - 48
                     i += 1
-                if i == k:
+                if i == start:
                     return _ERR_NUMBER
-                frac -= d * n
-            hi = 0
-            if digits > 9:  # move the limb's boundary: the last nine digits are lo
-                n = 1
-                k = digits
-                while k > 9:
-                    n *= 10
-                    k -= 1
-                d = _BILLION // n
-                hi = lo // d
-                lo = (lo - hi * d) * n + rest
-            if field == _CHECKSUM:
+                frac -= d * rest
+            if field != _CHECKSUM:
+                d = level + (_L_PRICE if field == _PRICE else _L_QTY)
+                upd[d] = hi
+                upd[d + _N_LO] = lo
+                upd[d + _N_FRAC] = frac
+                upd[d + _N_POS] = first
+                upd[d + _N_LEN] = digits
+            else:
                 if frac != 0 or hi > 4:
                     return _ERR_NUMBER
                 # hi * 10**9 + lo in two halves of 16 bits; 10**9 is 15258 * 65536 + 51712.
-                n = hi * 51712 + (lo & 65535)
-                k = hi * 15258 + (lo >> 16) + (n >> 16)
-                if k > 65535:
+                rest = hi * 51712 + (lo & 65535)
+                d = hi * 15258 + (lo >> 16) + (rest >> 16)
+                if d > 65535:
                     return _ERR_NUMBER
-                upd[group + _G_CRC_HIGH] = k
-                upd[group + _G_CRC_LOW] = n & 65535
-            else:
-                k = level + (_L_PRICE if field == _PRICE else _L_QTY)
-                upd[k + _N_HI] = hi
-                upd[k + _N_LO] = lo
-                upd[k + _N_FRAC] = frac
-                upd[k + _N_POS] = first
-                upd[k + _N_LEN] = digits
-            continue
+                upd[group + _G_CRC_HIGH] = d
+                upd[group + _G_CRC_LOW] = rest & 65535
 
-        if field & _STRINGS:
+        elif field & _STRINGS:
             if c != 34:
                 return _ERR_FIELD
             i += 1
-            k = i
-            while i < end and frame[i] != 34:
-                if frame[i] < 32:
-                    return _ERR_SYNTAX
-                i += 2 if frame[i] == 92 else 1
-            if i >= end:
-                return _ERR_TRUNCATED
-            n = i - k
-            i += 1
+            start = i
             if field == _SYMBOL:
-                # Escapes are not undone: no pair's name has any.
                 d = symbols[0]
-                c = 0
-                while c < d:
-                    first = 1 + c * _SYMBOL_STRIDE
-                    if symbols[first] == n:
-                        lo = 0
-                        while lo < n and symbols[first + 1 + lo] == frame[k + lo]:
-                            lo += 1
-                        if lo == n:
-                            upd[group + _G_PAIR] = c
-                            break
-                    c += 1
-            elif field == _TIMESTAMP:
-                # 2023-07-30T15:29:58.343415Z; anything else leaves the time unknown.
-                if n < 20 or frame[i - 2] != 90:
-                    continue
-                date = 0
-                clock = 0
-                c = 0
-                while c < 19:
-                    if c != 4 and c != 7 and c != 10 and c != 13 and c != 16:
-                        d = frame[k + c] - 48
-                        if d < 0 or d > 9:
-                            break
-                        if c < 10:
-                            date = date * 10 + d
+                while d > 0:
+                    d -= 1
+                    room = 1 + d * _SYMBOL_STRIDE
+                    rest = room + symbols[room]
+                    while room < rest and symbols[room + 1] == frame[i]:
+                        room += 1
+                        i += 1
+                    if room == rest and frame[i] == 34:
+                        upd[group + _G_PAIR] = d
+                        break
+                    i = start
+            c = frame[i]
+            while c != 34:
+                while c > 34 and c < 92:  # digits and capitals, the most there is
+                    i += 1
+                    c = frame[i]
+                if c == 34:
+                    break
+                if c == 92:
+                    i += 1
+                elif c < 32:
+                    return _ERR_SYNTAX
+                i += 1
+                if i >= end:
+                    return _ERR_TRUNCATED
+                c = frame[i]
+            room = i - start
+            i += 1
+            if field == _TIMESTAMP:
+                # Anything but year-month-dayThour:minute:second...Z leaves the time unknown.
+                if room >= 20 and frame[i - 2] == 90 and frame[start + 4] == 45:
+                    year = frame[start] * 1000 + frame[start + 1] * 100 + frame[start + 2] * 10
+                    year += frame[start + 3] - 53328  # '0' is 48, and 48 * 1111 is 53328
+                    month = frame[start + 5] * 10 + frame[start + 6] - 528
+                    day = frame[start + 8] * 10 + frame[start + 9] - 528
+                    hour = frame[start + 11] * 10 + frame[start + 12] - 528
+                    minute = frame[start + 14] * 10 + frame[start + 15] - 528
+                    second = frame[start + 17] * 10 + frame[start + 18] - 528
+                    ms = 0
+                    if room > 23:
+                        ms = frame[start + 20] * 100 + frame[start + 21] * 10
+                        ms += frame[start + 22] - 5328
+                    rest = (year * 12 + month) * 31 + day
+                    if rest != upd[_UPD_DATE]:
+                        if year < 1970 or year > 9999 or month < 1 or month > 12:
+                            second = -1
+                        elif day < 1 or day > 31:
+                            second = -1
                         else:
-                            clock = clock * 10 + d
-                    c += 1
-                if c < 19:
-                    continue
-                ms = 0
-                if frame[k + 19] == 46:
-                    first = 100
-                    c = 20
-                    while c < n - 1 and first > 0:
-                        d = frame[k + c] - 48
-                        if d >= 0 and d <= 9:
-                            ms += d * first
-                        first = first // 10
-                        c += 1
-                if date != upd[_UPD_DATE]:
-                    # Days since 1970 by Howard Hinnant's days_from_civil.
-                    year = date // 10000
-                    lo = date // 100 - year * 100
-                    d = date - year * 10000 - lo * 100
-                    if year < 1970 or lo < 1 or lo > 12 or d < 1 or d > 31:
-                        continue
-                    if lo > 2:
-                        lo -= 3
-                    else:
-                        lo += 9
-                        year -= 1
-                    hi = year // 400
-                    rest = year - hi * 400
-                    upd[_UPD_DAYS] = (
-                        hi * 146097
-                        + rest * 365
-                        + rest // 4
-                        - rest // 100
-                        + (153 * lo + 2) // 5
-                        + d
-                        - 719469
-                    )
-                    upd[_UPD_DATE] = date
-                hi = clock // 10000
-                lo = clock // 100 - hi * 100
-                d = clock - hi * 10000 - lo * 100
-                if hi > 23 or lo > 59 or d > 60:
-                    continue
-                ms += (hi * 3600 + lo * 60 + d) * 1000
-                rest = upd[_UPD_DAYS] * 864  # a day has 864 * 10**5 milliseconds
-                hi = rest // 10000
-                lo = (rest - hi * 10000) * 100000 + ms
-                if lo >= _BILLION:
-                    lo -= _BILLION
-                    hi += 1
-                upd[group + _G_TIME_HI] = hi
-                upd[group + _G_TIME_LO] = lo
+                            # Days since 1970 by Howard Hinnant's days_from_civil.
+                            upd[_UPD_DATE] = rest
+                            if month > 2:
+                                month -= 3
+                            else:
+                                month += 9
+                                year -= 1
+                            d = year // 400
+                            year -= d * 400
+                            upd[_UPD_DAYS] = (
+                                d * 146097
+                                + year * 365
+                                + year // 4
+                                - year // 100
+                                + (153 * month + 2) // 5
+                                + day
+                                - 719469
+                            )
+                    if hour >= 0 and hour < 24 and minute >= 0 and minute < 60:
+                        if second >= 0 and second < 61 and ms >= 0 and ms < 1000:
+                            ms += (hour * 3600 + minute * 60 + second) * 1000
+                            rest = upd[_UPD_DAYS] * 864  # a day has 864 * 10**5 milliseconds
+                            hi = rest // 10000
+                            lo = (rest - hi * 10000) * 100000 + ms
+                            if lo >= _BILLION:
+                                lo -= _BILLION
+                                hi += 1
+                            upd[group + _G_TIME_HI] = hi
+                            upd[group + _G_TIME_LO] = lo
             elif field == _CHANNEL:
-                if n == 4 and frame[k] == 98 and frame[k + 1] == 111:
-                    if frame[k + 2] == 111 and frame[k + 3] == 107:
+                if room == 4 and frame[start] == 98 and frame[start + 1] == 111:
+                    if frame[start + 2] == 111 and frame[start + 3] == 107:
                         is_book = 1
                 if is_book == 0:
-                    if n == 9 and frame[k] == 104 and frame[k + 1] == 101 and frame[k + 2] == 97:
-                        if frame[k + 3] == 114 and frame[k + 4] == 116 and frame[k + 5] == 98:
-                            if frame[k + 6] == 101 and frame[k + 7] == 97 and frame[k + 8] == 116:
-                                return _KIND_HEARTBEAT
+                    if room == 9 and frame[start] == 104 and frame[start + 1] == 101:
+                        if frame[start + 2] == 97 and frame[start + 3] == 114:
+                            if frame[start + 4] == 116 and frame[start + 5] == 98:
+                                if frame[start + 6] == 101 and frame[start + 7] == 97:
+                                    if frame[start + 8] == 116:
+                                        return _KIND_HEARTBEAT
                     return _KIND_OTHER
-            elif n == 6 and frame[k] == 117 and frame[k + 1] == 112 and frame[k + 2] == 100:
-                if frame[k + 3] == 97 and frame[k + 4] == 116 and frame[k + 5] == 101:
-                    upd[_UPD_TYPE] = _TYPE_UPDATE
-            elif n == 8 and frame[k] == 115 and frame[k + 1] == 110 and frame[k + 2] == 97:
-                if frame[k + 3] == 112 and frame[k + 4] == 115 and frame[k + 5] == 104:
-                    if frame[k + 6] == 111 and frame[k + 7] == 116:
-                        upd[_UPD_TYPE] = _TYPE_SNAPSHOT
-            continue
+            elif field == _TYPE:
+                if room == 6 and frame[start] == 117 and frame[start + 1] == 112:
+                    if frame[start + 2] == 100 and frame[start + 3] == 97:
+                        if frame[start + 4] == 116 and frame[start + 5] == 101:
+                            upd[_UPD_TYPE] = _TYPE_UPDATE
+                elif room == 8 and frame[start] == 115 and frame[start + 1] == 110:
+                    if frame[start + 2] == 97 and frame[start + 3] == 112:
+                        if frame[start + 4] == 115 and frame[start + 5] == 104:
+                            if frame[start + 6] == 111 and frame[start + 7] == 116:
+                                upd[_UPD_TYPE] = _TYPE_SNAPSHOT
 
-        if field & _ARRAYS and (field != _DATA or is_book):
+        elif field & _ARRAYS and (field != _DATA or is_book):
             if c != 91:
                 return _ERR_FIELD
             i += 1
+            side = _SIDE_BID
             if field == _ASKS:
                 side = _SIDE_ASK
-            else:
-                side = _SIDE_BID
             where += 1
             expect = _FIRST
             continue
 
-        # A value to skip: an unknown key's, or `data` while the channel is not known.
-        if field == _DATA:
-            if c != 91:
-                return _ERR_FIELD
-            data_at = i + 1
-        depth = 0
-        kinds = 1  # one bit for each open bracket: 1 for an object
-        while i < end:
-            c = frame[i]
-            if c == 34:
-                i += 1
-                while i < end and frame[i] != 34:
-                    if frame[i] < 32:
-                        return _ERR_SYNTAX
-                    i += 2 if frame[i] == 92 else 1
-                if i >= end:
-                    return _ERR_TRUNCATED
-                i += 1
-            elif c == 123 or c == 91:
-                if depth >= _MAX_NESTING:
-                    return _ERR_NESTING
-                depth += 1
-                kinds = kinds * 2 + (1 if c == 123 else 0)
-                i += 1
-            elif c == 125 or c == 93:
-                if depth == 0 or kinds & 1 != (1 if c == 125 else 0):
-                    return _ERR_SYNTAX
-                depth -= 1
-                kinds = kinds >> 1
-                i += 1
-            elif depth > 0 and (c == 44 or c == 58 or c == 32 or c == 10 or c == 13 or c == 9):
-                i += 1
-            else:
-                # true, false, null or a number
-                k = i
-                while i < end and c > 32 and c != 44 and c != 58 and c != 34 and c < 123 and c != 91 and c != 93:
+        else:
+            # A value to skip: an unknown key's, or `data` while the channel is not known.
+            if field == _DATA:
+                if c != 91:
+                    return _ERR_FIELD
+                data_at = i + 1
+            depth = 0
+            kinds = 1  # one bit for each open bracket: 1 for an object
+            while i < end:
+                c = frame[i]
+                if c == 34:
                     i += 1
-                    if i < end:
+                    while i < end and frame[i] != 34:
+                        if frame[i] < 32:
+                            return _ERR_SYNTAX
+                        i += 2 if frame[i] == 92 else 1
+                    i += 1
+                elif c == 123 or c == 91:
+                    if depth >= _MAX_NESTING:
+                        return _ERR_NESTING
+                    depth += 1
+                    kinds = kinds * 2 + (1 if c == 123 else 0)
+                    i += 1
+                elif c == 125 or c == 93:
+                    if depth == 0 or kinds & 1 != (1 if c == 125 else 0):
+                        return _ERR_SYNTAX
+                    depth -= 1
+                    kinds = kinds >> 1
+                    i += 1
+                elif depth > 0 and (c == 44 or c == 58 or c == 32 or c == 10 or c == 13 or c == 9):
+                    i += 1
+                else:
+                    # true, false, null or a number
+                    start = i
+                    while c > 32 and c != 44 and c != 58 and c != 34 and c < 123 and c != 91 and c != 93:
+                        i += 1
                         c = frame[i]
-                if i == k:
-                    return _ERR_SYNTAX
-            if depth == 0:
-                break
-        if depth > 0:
-            return _ERR_TRUNCATED
+                    if i == start:
+                        return _ERR_SYNTAX
+                if depth == 0:
+                    break
+            if depth > 0 or i >= end:
+                return _ERR_TRUNCATED
 
-    if data_at >= 0:
-        if where > 0 or is_book == 0:
-            return _ERR_TRUNCATED
-        # Only white space may follow the frame's object.
-        while i < end:
-            c = frame[i]
-            if c != 32 and c != 10 and c != 13 and c != 9:
-                return _ERR_SYNTAX
-            i += 1
-    elif where > _IN_DATA or i >= end:
+        # After a value: usually the next key follows at once.
+        expect = _COMMA
+        if frame[i] == 44 and frame[i + 1] == 34:
+            i += 2
+            expect = _KEY
+
+    if where != (_IN_DATA if data_at < 0 else _IN_TOP):
         return _ERR_TRUNCATED
     if upd[_UPD_TYPE] == 0 or seen_top & _DATA == 0:
         return _ERR_FIELD

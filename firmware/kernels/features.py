@@ -245,7 +245,16 @@ def features(pub: ptr32, book: ptr32, levels: int, now_ms: int) -> int:
         pub[_W_WEIGHT + 3] = 1
     pub[_W_WEIGHT + 4] = hi
     pub[_W_WEIGHT + 5] = lo
-    pub[_W_WEIGHT + _DIGITS] = _WEIGHT_DIGITS
+    # As many digits of the weight as ten times the spread has, and one.
+    n = _WEIGHT_DIGITS
+    k = 1
+    if pub[_W_MICRO] == 0 and pub[_W_MICRO + 1] == 0:
+        n = 2
+        lo = pub[_W_MICRO + 2]
+        while lo >= 10 * k and n < _WEIGHT_DIGITS:
+            k *= 10
+            n += 1
+    pub[_W_WEIGHT + _DIGITS] = n
     pub[_W_WEIGHT + _RESULT] = _W_MICRO + 3  # its denominator is not used: the weight waits there
 
     work = _W
@@ -269,7 +278,7 @@ def features(pub: ptr32, book: ptr32, levels: int, now_ms: int) -> int:
             if hi >= _HUNDRED_MILLION:
                 hi = hi // 10
                 k += 1
-            elif hi > 0:
+            elif hi > 0 and (k > 0 or at == work):  # a small denominator is exact as it is
                 n = 1
                 while hi < _TEN_MILLION:
                     hi *= 10
@@ -311,6 +320,12 @@ def features(pub: ptr32, book: ptr32, levels: int, now_ms: int) -> int:
     if exact > crossed:
         # spread * weight / 10**9: both in two parts, so that no product leaves 32 bits.
         n = pub[_W_MICRO + 3 + _V_LO]
+        lo = pub[_W_WEIGHT + _DIGITS]
+        while lo < _WEIGHT_DIGITS:
+            n *= 10
+            lo += 1
+        if n > _MOST:
+            n = _MOST
         top = hi // 10000
         hi -= top * 10000
         lo = n // 100000

@@ -40,11 +40,7 @@ class CheckedBuffer:
 
 def checked(target: Kernel | types.FunctionType) -> Callable[..., int]:
     """A kernel, or a conductor with all its kernels, on the checked runtime. Takes the board's buffers as they are."""
-    if isinstance(target, Kernel):
-        run = _instrument(target.function)
-    else:
-        # A conductor hands its buffers on, so they are wrapped once, here.
-        run = relink(target, lambda kernel: _instrument(kernel.function))
+    run = _instrument(target.function) if isinstance(target, Kernel) else _relinked(target)
     return lambda *args: run(*[wrap(arg) for arg in args])
 
 
@@ -55,6 +51,10 @@ def wrap(value):
     if isinstance(value, (list, tuple)):
         return [wrap(item) for item in value]
     return value
+
+
+def _relinked(conductor: types.FunctionType) -> types.FunctionType:
+    return relink(conductor, lambda kernel: _instrument(kernel.function), _relinked)
 
 
 _instrumented: dict[types.FunctionType, Callable] = {}

@@ -33,7 +33,7 @@ class Kernel:
 
 
 def as_native(value):
-    """The same memory as a numpy array (a copy where it is read-only); integers and arrays as they are."""
+    """The same memory as a numpy array (a copy where it is read-only); a list becomes rows; integers as they are."""
     if isinstance(value, array):
         return np.frombuffer(value, dtype=np.int32)
     if isinstance(value, (bytearray, memoryview)):
@@ -41,13 +41,30 @@ def as_native(value):
         return view if view.flags.writeable else view.copy()
     if isinstance(value, bytes):
         return np.frombuffer(bytearray(value), dtype=np.uint8)
+    if isinstance(value, (list, tuple)):
+        return as_rows([as_native(item) for item in value])
     return value
 
 
-def relink(function: types.FunctionType, convert: Callable[[Kernel], Callable]) -> types.FunctionType:
-    """`function` with every kernel among its globals replaced by `convert(kernel)`."""
-    linked = {
-        name: convert(value) if isinstance(value, Kernel) else value
-        for name, value in function.__globals__.items()
-    }
+def as_rows(rows: list[np.ndarray]) -> np.ndarray:
+    """A copy of the rows as one array, the shorter ones filled up with zeros."""
+    table = np.zeros((len(rows), max(len(row) for row in rows)), dtype=rows[0].dtype)
+    for number, row in enumerate(rows):
+        table[number, : len(row)] = row
+    return table
+
+
+def relink(
+    function: types.FunctionType,
+    kernel: Callable[[Kernel], Callable],
+    conductor: Callable[[types.FunctionType], Callable],
+) -> types.FunctionType:
+    """`function` with the kernels and conductors among its globals replaced by what the two calls return."""
+    linked = {}
+    for name, value in function.__globals__.items():
+        if isinstance(value, Kernel):
+            value = kernel(value)
+        elif getattr(value, "is_conductor", False) and value is not function:
+            value = conductor(value)
+        linked[name] = value
     return types.FunctionType(function.__code__, linked, function.__name__)

@@ -31,9 +31,10 @@ def compile_kernel(function: types.FunctionType) -> Callable[..., int]:
     return _compile(function, numba.int64(*arguments))
 
 
+@cache
 def compile_conductor(function: types.FunctionType) -> Callable[..., int]:
-    """A conductor with all its kernels, for numpy buffers (a list of buffers becomes the rows of one array)."""
-    return _compile(relink(function, lambda kernel: kernel.compiled), None)
+    """A conductor with all its kernels, for numpy buffers as `as_native` makes them (a list becomes rows)."""
+    return _compile(relink(function, lambda kernel: kernel.compiled, compile_conductor), None)
 
 
 def _compile(function: types.FunctionType, signature) -> Callable[..., int]:

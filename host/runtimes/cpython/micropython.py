@@ -21,4 +21,5 @@ def viper(function):
 
 def native(function):
     """A conductor: ordinary Python that calls kernels; `host.runtimes.native` can compile it whole."""
+    function.is_conductor = True
     return function
