@@ -12,8 +12,14 @@ VERBS = {
     "demo": ("host.demo", "local Kraken, firmware on the board model, live view"),
     "replay": ("host.replay.command", "run recorded feeds through the firmware's own kernels"),
     "exchange": ("host.exchange.command", "a local Kraken with TLS, to develop against"),
-    "model": ("host.devkit.command", "build the board model (32-bit MicroPython) or say where it is"),
-    "bench": ("host.bench.command", "speed and memory, beside a reference measured in the same run"),
+    "model": (
+        "host.devkit.command",
+        "build the board model (32-bit MicroPython) or say where it is",
+    ),
+    "bench": (
+        "host.bench.command",
+        "speed and memory, beside a reference measured in the same run",
+    ),
 }
 
 EXIT_BAD_INPUT = 2

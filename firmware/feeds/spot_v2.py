@@ -1,5 +1,7 @@
 """Kraken spot v2: what a frame does to books, signals and records (`on_frame`), and what to ask for."""
 
+import json
+
 import micropython
 from micropython import const
 
@@ -10,9 +12,9 @@ from firmware.kernels.features import features
 from firmware.kernels.render import render
 from firmware.signals.imbalance import imbalance
 
-OTHER = 0  # a control frame, for `Control.on_frame`
-HEARTBEAT = 1
-BOOK = 2
+# What decode_v2 says a frame is; control frames are for `refusal`.
+_KIND_HEARTBEAT = const(1)
+_KIND_BOOK = const(2)
 
 _UPD_GROUPS = const(0)
 _UPD_TYPE = const(1)
@@ -55,7 +57,7 @@ _LIVE = const(1)
 _STALE = const(2)
 _WORD_FLAT = const(3)
 _WHY_CHECKSUM = const(6)
-_WHY_PRECISION = const(8)
+_WHY_PRECISION = const(7)
 _T_BOOK = const(0)
 _T_SIGNAL = const(1)
 _T_STATE = const(2)
@@ -81,16 +83,16 @@ def on_frame(
     counters,
     out,
 ):
-    """Take in `frame[start:end]`, received at the board's `now_ms`; returns OTHER, HEARTBEAT, BOOK or an error code.
+    """Take in `frame[start:end]`, received at the board's `now_ms`; returns the _KIND_ or an error code.
 
-    The records it causes are in `out`, `counters[OUT]` bytes of them. A conductor: it allocates
+    The records it causes are in `out`, `counters[_OUT]` bytes of them. A conductor: it allocates
     nothing, and the host compiles it whole together with its kernels.
     """
     counters[_MESSAGES] += 1
     counters[_OUT] = 0
     kind = decode(frame, start, end, update, symbols)
-    if kind != 2:
-        if kind == 1:
+    if kind != _KIND_BOOK:
+        if kind == _KIND_HEARTBEAT:
             counters[_HEARTBEATS] += 1
         elif kind < 0:
             counters[_SKIPPED] += 1
@@ -159,3 +161,29 @@ def on_frame(
         group += _GROUP_STRIDE
     counters[_OUT] = pos
     return kind
+
+
+def subscribe(pairs, depth):
+    """The request for the books of `pairs`, snapshot first."""
+    return _request("subscribe", pairs, depth)
+
+
+def unsubscribe(pairs, depth):
+    """The request to end the books of `pairs`."""
+    return _request("unsubscribe", pairs, depth)
+
+
+def _request(method, pairs, depth):
+    params = {"channel": "book", "symbol": pairs, "depth": depth}
+    return json.dumps({"method": method, "params": params})
+
+
+def refusal(frame):
+    """What the control frame `frame` (bytes) refuses: (pair or None, Kraken's words), or None."""
+    try:
+        message = json.loads(frame)
+    except ValueError:
+        return None
+    if not isinstance(message, dict) or message.get("success", True):
+        return None
+    return message.get("symbol"), str(message.get("error", "refused"))

@@ -35,7 +35,7 @@ _G_TIME_HI = const(5)  # milliseconds since 1970 as hi * 10**9 + lo; 0, 0 if the
 _G_TIME_LO = const(6)
 
 _UPD_LEVEL = const(40)  # _UPD_GROUP + _MAX_GROUPS * _GROUP_STRIDE
-_LEVEL_STRIDE = const(12)
+_LEVEL_STRIDE = const(11)
 _L_SIDE = const(0)
 _L_PRICE = const(1)  # the number's words start here
 _L_QTY = const(6)

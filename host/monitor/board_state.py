@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import islice, repeat
 
 from host.monitor.records import Line, Record
+from host.monitor.safe_text import safe_text
 
 LIVE = "LIVE"
 SILENT_AFTER_S = 3.0  # a board reports every pair once a second
@@ -24,8 +25,9 @@ def number(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
     exact = Decimal(value)
-    plausible = abs(exact.adjusted()) <= DIGITS_KEPT and len(exact.as_tuple().digits) <= DIGITS_KEPT
-    return exact if plausible else None
+    if not exact.is_finite() or abs(exact.adjusted()) > DIGITS_KEPT:
+        return None
+    return exact if len(exact.as_tuple().digits) <= DIGITS_KEPT else None
 
 
 def whole(value: object) -> int | None:
@@ -50,6 +52,16 @@ class Signal:
     imbalance: Decimal | None
     spread_bps: Decimal | None
     confidence: int | None
+
+
+@dataclass
+class Boot:
+    """What the board said of itself when it started."""
+
+    version: str = ""
+    python: str = ""
+    cause: str = ""
+    free_bytes: int | None = None
 
 
 @dataclass
@@ -119,7 +131,7 @@ class BoardState:
         self.signals: deque[Signal] = deque(maxlen=SIGNALS_KEPT)  # newest first
         self.signal_counts: Counter[tuple[str, str]] = Counter()  # (pair, side)
         self.record_counts: Counter[str] = Counter()
-        self.boot: Record = {}
+        self.boot = Boot()
         self.health: Record = {}
         self.errors: deque[str] = deque(maxlen=ERRORS_KEPT)
         self.error_stands = False  # not yet answered by a reset or a connection
@@ -181,8 +193,8 @@ class BoardState:
         return self.earlier_bad[name] + bad
 
     def _pair(self, record: Record) -> Pair | None:
-        name = record.get("p")
-        if not isinstance(name, str) or not name:
+        name = safe_text(record.get("p"))
+        if not name:
             return None
         pair = self.pairs.get(name)
         if pair is None:
@@ -218,11 +230,11 @@ class BoardState:
 
     def _on_state(self, record: Record) -> None:
         if pair := self._pair(record):
-            pair.state, pair.reason = _text(record.get("st")), _text(record.get("why"))
+            pair.state, pair.reason = safe_text(record.get("st")), safe_text(record.get("why"))
 
     def _on_pair(self, record: Record) -> None:
         if pair := self._pair(record):
-            state = _text(record.get("st"))
+            state = safe_text(record.get("st"))
             if state != pair.state:
                 pair.state, pair.reason = state, ""
             pair.lag_ms = whole(record.get("lag"))
@@ -236,15 +248,21 @@ class BoardState:
         for pair in self.pairs.values():
             self.earlier_updates[pair.name] += pair.updates
             self.earlier_bad[pair.name] += pair.bad_checksums
-        self.boot, self.health = record, {}
+        self.boot = Boot(
+            version=safe_text(record.get("v")),
+            python=safe_text(record.get("py")),
+            cause=safe_text(record.get("cause")),
+            free_bytes=whole(record.get("free")),
+        )
+        self.health = {}
         self.pairs.clear()
         self.net = self.net_why = ""
         self.error_stands = False
 
     def _on_net(self, record: Record) -> None:
-        self.net = _text(record.get("st"))
+        self.net = safe_text(record.get("st"))
         if self.net == "down":
-            self.net_why = _text(record.get("why"))
+            self.net_why = safe_text(record.get("why"))
         elif self.net == "retry":
             self.retry_s = self.now_s + (whole(record.get("ms")) or 0) / 1000
         elif self.net == "up":
@@ -255,7 +273,7 @@ class BoardState:
         self.health = record
 
     def _on_error(self, record: Record) -> None:
-        self.errors.append(_text(record.get("why")))
+        self.errors.append(safe_text(record.get("why")))
         self.error_stands = True
 
     _LEARN = {  # noqa: RUF012
@@ -268,9 +286,3 @@ class BoardState:
         "health": _on_health,
         "error": _on_error,
     }
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-

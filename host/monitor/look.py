@@ -14,14 +14,19 @@ FAINT = "#7d8590"
 TRACK = "#4b525c"
 HEADING = f"bold {FAINT}"
 STRONG = "bold"
+DOUBTED = f"dim {FAINT}"
 
+# A proved book is calm; every other state is a filled badge that stands out.
 BADGES = {
-    "LIVE": f"bold #10151b on {BID}",
+    "LIVE": f"bold {BID}",
     "SYNCING": f"bold #10151b on {CAUTION}",
     "STALE": f"bold #10151b on {ASK}",
 }
 BADGE_OTHER = f"bold #10151b on {FAINT}"
 SIDES = {"BUY": f"bold {BID}", "SELL": f"bold {ASK}", "FLAT": FAINT}
+
+
+MOST_PADDING = 3
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,24 @@ def fit(text: Text, width: int, glyphs: Glyphs) -> Text:
     return text
 
 
+def align_points(texts: list[str], none: str = "") -> list[str]:
+    """Pad on the right so that, set flush right, all decimal points stand under each other.
+
+    Prices of very different kinds stay flush right: the padding would push columns off the screen.
+    """
+    all_places = [len(text.partition(".")[2]) for text in texts if text]
+    most = max(all_places, default=0)
+    if most - min(all_places, default=0) > MOST_PADDING:
+        return [text or none for text in texts]
+
+    def pad(text: str) -> str:
+        places = len(text.partition(".")[2])
+        point = 1 if most and not places else 0
+        return (text or none) + " " * (most - places + point)
+
+    return [pad(text) for text in texts]
+
+
 def level_bar(percent: int | None, width: int, style: str, glyphs: Glyphs) -> Text:
     """0..100 as a line that grows from the left, in steps of half a cell."""
     halves = round(min(max(percent or 0, 0), 100) * width * 2 / 100)
@@ -90,9 +113,10 @@ def level_bar(percent: int | None, width: int, style: str, glyphs: Glyphs) -> Te
     return bar
 
 
-def centre_bar(value: Decimal | None, width: int, faint: bool, glyphs: Glyphs) -> Text:
+def centre_bar(value: Decimal | None, width: int, glyphs: Glyphs, quiet: bool = False) -> Text:
     """-1..1 around a zero mark: bids pull to the right, asks to the left. `width` is odd."""
     side = (width - 1) // 2
+    bid, ask = (FAINT, FAINT) if quiet else (BID, ASK)
     share = float(min(max(value or Decimal(0), Decimal(-1)), Decimal(1)))
     halves = round(abs(share) * side * 2)
     cells, odd = divmod(halves, 2)
@@ -100,14 +124,14 @@ def centre_bar(value: Decimal | None, width: int, faint: bool, glyphs: Glyphs) -
     bar = Text()
     if share < 0:
         bar.append(empty, TRACK)
-        bar.append(glyphs.bar_ends_left * odd + glyphs.bar * cells, FAINT if faint else ASK)
+        bar.append(glyphs.bar_ends_left * odd + glyphs.bar * cells, ask)
     else:
         bar.append(glyphs.track * side, TRACK)
     bar.append(glyphs.zero, FAINT)
     if share < 0:
         bar.append(glyphs.track * side, TRACK)
     else:
-        bar.append(glyphs.bar * cells + glyphs.bar_ends_right * odd, FAINT if faint else BID)
+        bar.append(glyphs.bar * cells + glyphs.bar_ends_right * odd, bid)
         bar.append(empty, TRACK)
     return bar
 

@@ -6,121 +6,152 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from host.monitor import look, words
-from host.monitor.board_state import HISTORY_LENGTH, BoardState, Pair
-from host.monitor.look import Glyphs, fit
+from host.monitor.board_state import LIVE, BoardState, Pair
+from host.monitor.look import Glyphs
 
-NARROW_BAR = 9
-WIDE_BAR = 25
-NARROW_SPARK = 16
-WIDE_SPARK = 60
+BADGE_WIDTH = 9
 IMBALANCE_DIGITS = 6  # a space and "+0.00"
-WIDE_GAP = 3
-BADGE = 9
+BAR_WIDTHS = (9, 25)
+SPARK_WIDTHS = (16, 60)
+# Columns up to this rank may stand one space apart on a narrow terminal; the others have to leave
+# two everywhere or stay away.
+LAST_ESSENTIAL_RANK = 8
+WIDEST_GAP = 3
 
 
 @dataclass
 class Column:
-    """One column; `rank` says how early it gets its place when the terminal is narrow."""
+    """One column. The lower its rank, the longer it stays when the terminal gets narrow."""
 
-    title: str
     rank: int
-    width: int
-    cell: Callable[[Pair, int], Text]
+    title: str
+    short_title: str
+    cells: list[Text]
     right: bool = True
-    widest: int = 0  # a bar that takes what is left, up to this
+    doubtful: bool = False  # shown, dimmed, also while the book is not to be believed
+    # A bar is drawn once the width is known, between these two.
+    draw: Callable[[Pair, int], Text] | None = None
+    widths: tuple[int, int] = (0, 0)
+    width: int = 0
+
+    def __post_init__(self) -> None:
+        widest_cell = max((cell.cell_len for cell in self.cells), default=0)
+        self.width = max(widest_cell, len(self.short_title), self.widths[0])
+
+    def place(self, text: Text) -> Text:
+        spaces = " " * (self.width - text.cell_len)
+        return Text.assemble(spaces, text) if self.right else Text.assemble(text, spaces)
 
 
-def table(state: BoardState, pairs: list[Pair], width: int, glyphs: Glyphs) -> list[Text]:
+def pair_table(state: BoardState, pairs: list[Pair], width: int, glyphs: Glyphs) -> list[Text]:
     """Heading and rows, each exactly `width` cells wide."""
-    columns, gap = _fit_columns(_columns(state, pairs, glyphs), width)
-    heading = Text()
-    for column in columns:
-        title = column.title[: column.width]
-        heading.append(title.rjust(column.width) if column.right else title.ljust(column.width))
-        heading.append(" " * gap)
+    columns, gap = _arrange(_columns(state, pairs, glyphs), width)
+    heading = Text(" " * gap).join(
+        column.place(
+            Text(column.title if len(column.title) <= column.width else column.short_title)
+        )
+        for column in columns
+    )
     heading.stylize(look.HEADING)
-    rows = [_row(state, pair, columns, gap, glyphs) for pair in pairs]
-    return [fit(line, width, glyphs) for line in (heading, *rows)]
+    rows = [
+        _row(state, pair, number, columns, gap, width, glyphs) for number, pair in enumerate(pairs)
+    ]
+    return [look.fit(line, width, glyphs) for line in (heading, *rows)]
 
 
-def _row(state: BoardState, pair: Pair, columns: list[Column], gap: int, glyphs: Glyphs) -> Text:
+def _row(
+    state: BoardState,
+    pair: Pair,
+    number: int,
+    columns: list[Column],
+    gap: int,
+    width: int,
+    glyphs: Glyphs,
+) -> Text:
     row = Text()
     believed = state.believed(pair)
     for place, column in enumerate(columns):
-        if not believed and column.title not in KEPT_WHEN_DOUBTED:
-            # What is derived from a doubted book makes room for the reason.
-            left = sum(each.width + gap for each in columns[place:]) - gap
-            row.append_text(fit(Text(words.pair_reason(state, pair), look.CAUTION), left, glyphs))
-            break
-        cell = column.cell(pair, column.width)
-        row.append(" " * (column.width - cell.cell_len) if column.right else "")
-        row.append_text(cell)
-        row.append(" " * (column.width - cell.cell_len) if not column.right else "")
-        row.append(" " * gap)
+        row.append(" " * gap if place else "")
+        if not (believed or column.doubtful):
+            # What follows from a doubted book makes room for the reason.
+            reason = Text(words.pair_reason(state, pair), look.CAUTION)
+            return row.append_text(look.fit(reason, width - row.cell_len, glyphs))
+        cell = column.draw(pair, column.width) if column.draw else column.cells[number]
+        row.append_text(column.place(cell))
     return row
 
 
-KEPT_WHEN_DOUBTED = ("PAIR", "STATE", "BEST BID", "BEST ASK", "LAG ms")
+def _arrange(columns: list[Column], width: int) -> tuple[list[Column], int]:
+    """The columns that fit, in their order, made as wide as the terminal allows, and their gap."""
+    chosen: list[Column] = []
+    used = 0
+    for column in sorted(columns, key=lambda column: column.rank):
+        gap = 1 if column.rank <= LAST_ESSENTIAL_RANK else 2
+        if used + column.width + gap * len(chosen) > width:
+            break
+        chosen.append(column)
+        used += column.width
+    chosen.sort(key=columns.index)
+    gaps = max(1, len(chosen) - 1)
+    gap = min(WIDEST_GAP, max(1, (width - used) // gaps))
+    left = width - used - gap * gaps
+    for column in chosen:
+        more = len(column.title) - column.width
+        if 0 < more <= left:
+            column.width += more
+            left -= more
+    for column in chosen:
+        if column.draw and left > 0:
+            # Two at a time: a bar around zero has a middle.
+            more = min(column.widths[1] - column.width, left) // 2 * 2
+            column.width += more
+            left -= more
+    return chosen, gap
 
 
 def _columns(state: BoardState, pairs: list[Pair], glyphs: Glyphs) -> list[Column]:
-    """All columns in their order, as wide as these pairs need."""
-    price_places = max((pair.price_decimals for pair in pairs), default=0)
+    def texts(say: Callable[[Pair], str], style: str = "") -> list[Text]:
+        aligned = look.align_points([say(pair) for pair in pairs], glyphs.none)
+        return [Text(text, style) for text in aligned]
 
-    def at_point(text: str, places: int, most: int) -> str:
-        """Pad behind the last digit, so that the decimal points of all pairs stand in line."""
-        missing = most - places + (1 if most and not places else 0)
-        return text + " " * missing if text else glyphs.none + " " * (most + 1 if most else 0)
+    def prices(say: Callable[[Pair], str]) -> list[Text]:
+        cells = texts(say)
+        for pair, cell in zip(pairs, cells, strict=True):
+            cell.stylize("" if state.believed(pair) else look.DOUBTED)
+        return cells
 
-    def price(value: Callable[[Pair], object]) -> Callable[[Pair, int], Text]:
-        def cell(pair: Pair, _width: int) -> Text:
-            text = words.fixed(value(pair), pair.price_decimals)  # type: ignore[arg-type]
-            return doubted(pair, at_point(text, pair.price_decimals, price_places))
-
-        return cell
-
-    def doubted(pair: Pair, text: str, style: str = "") -> Text:
-        return Text(text, style if state.believed(pair) else f"dim {look.FAINT}")
-
-    def badge(pair: Pair, width: int) -> Text:
+    def badge(pair: Pair) -> Text:
         shown = words.pair_state(state, pair)
-        return Text(shown[:width].center(width), look.BADGES.get(shown, look.BADGE_OTHER))
-
-    def lag(pair: Pair, _width: int) -> Text:
-        return Text(glyphs.none if pair.lag_ms is None else str(pair.lag_ms))
-
-    mid_places = price_places + 1
-
-    def mid(pair: Pair, _width: int) -> Text:
-        return Text(at_point(words.mid(pair), pair.price_decimals + 1, mid_places), look.STRONG)
-
-    micro_texts = {pair.name: words.microprice(pair) for pair in pairs}
-    micro_places = max((_places(text) for text in micro_texts.values()), default=0)
-
-    def micro(pair: Pair, _width: int) -> Text:
-        text = micro_texts[pair.name]
-        return Text(at_point(text, _places(text), micro_places))
+        marked = f"{glyphs.dot} {shown}" if shown == LIVE else f" {shown}"
+        filled = f"{marked:<{BADGE_WIDTH}.{BADGE_WIDTH}}"
+        return Text(filled, look.BADGES.get(shown, look.BADGE_OTHER))
 
     def imbalance(pair: Pair, width: int) -> Text:
-        cell = look.centre_bar(pair.imbalance, width - IMBALANCE_DIGITS, False, glyphs)
-        return cell.append((words.signed(pair.imbalance) or glyphs.none).rjust(IMBALANCE_DIGITS))
+        bar = look.centre_bar(pair.imbalance, width - IMBALANCE_DIGITS, glyphs)
+        number = words.signed(pair.imbalance) or glyphs.none
+        return bar.append(number.rjust(IMBALANCE_DIGITS))
 
     def spark(pair: Pair, width: int) -> Text:
         return look.sparkline(list(pair.mids), width, glyphs)
 
-    bid, ask = price(lambda pair: pair.best_bid), price(lambda pair: pair.best_ask)
-    narrow_bar = NARROW_BAR + IMBALANCE_DIGITS
-    columns = [
-        Column("PAIR", 0, max((len(pair.name) for pair in pairs), default=7), _name, right=False),
-        Column("STATE", 1, BADGE, badge, right=False),
-        Column("BEST BID", 2, 8, bid),
-        Column("BEST ASK", 3, 8, ask),
-        Column("SPREAD bps", 6, 6, lambda pair, _: Text(words.spread(pair.spread_bps) or glyphs.none)),
-        Column("MID", 7, 8, mid),
-        Column("MICROPRICE", 8, 8, micro),
-        Column("IMBALANCE", 4, narrow_bar, imbalance, False, WIDE_BAR + IMBALANCE_DIGITS),
-        Column("DEPTH RATIO", 9, 6, lambda pair, _: Text(words.ratio(pair.depth_ratio) or glyphs.none)),
-        Column("LAG ms", 5, 6, lag),
-        Column("MID, 1 s STEPS", 10, NARROW_SPARK, spark, True, WIDE_SPARK),
+    names = [Text(pair.name, look.STRONG) for pair in pairs]
+    badges = [badge(pair) for pair in pairs]
+    bids = prices(lambda pair: words.fixed(pair.best_bid, pair.price_decimals))
+    asks = prices(lambda pair: words.fixed(pair.best_ask, pair.price_decimals))
+    spreads = texts(lambda pair: words.spread(pair.spread_bps))
+    ratios = texts(lambda pair: words.ratio(pair.depth_ratio))
+    lags = texts(lambda pair: "" if pair.lag_ms is None else str(pair.lag_ms))
+    bar_widths = (BAR_WIDTHS[0] + IMBALANCE_DIGITS, BAR_WIDTHS[1] + IMBALANCE_DIGITS)
+    return [
+        Column(0, "PAIR", "PAIR", names, right=False, doubtful=True),
+        Column(1, "STATE", "STATE", badges, right=False, doubtful=True),
+        Column(2, "BEST BID", "BID", bids, doubtful=True),
+        Column(3, "BEST ASK", "ASK", asks, doubtful=True),
+        Column(6, "SPREAD bps", "bps", spreads),
+        Column(7, "MID", "MID", texts(words.mid, look.STRONG)),
+        Column(8, "MICROPRICE", "MICRO", texts(words.microprice)),
+        Column(4, "IMBALANCE", "IMBALANCE", [], False, draw=imbalance, widths=bar_widths),
+        Column(9, "DEPTH RATIO", "RATIO", ratios),
+        Column(5, "LAG ms", "LAG ms", lags),
+        Column(10, "MID BY THE SECOND", "MID BY SECOND", [], draw=spark, widths=SPARK_WIDTHS),
     ]
-    return columns

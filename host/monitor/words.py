@@ -1,6 +1,5 @@
 """How the monitor says numbers, times and reasons, the same in every view."""
 
-import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -16,10 +15,6 @@ REASONS = {
     "disconnect": "connection lost",
     "refused": "the exchange refused the subscription",
 }
-
-_ANSI_SEQUENCE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
-_CONTROL[ord("\t")] = "    "
 
 
 def fixed(value: Decimal | None, places: int) -> str:
@@ -75,7 +70,7 @@ def _utc(utc_s: float, form: str) -> str | None:
 
 def python_name(state: BoardState) -> str:
     """The Python that runs the firmware, as its boot record says it."""
-    version = str(state.boot.get("py") or "")
+    version = state.boot.python
     return f"MicroPython {version}" if version[:1].isdigit() else version
 
 
@@ -128,8 +123,7 @@ def health_items(state: BoardState) -> list[tuple[str, str, bool]]:
     collected = "alloc" in health and health["alloc"] is None
     return [
         ("up", duration(whole(health.get("up")) or 0), False),
-        ("messages", count("n"), False),
-        ("messages/s", count("ps"), False),
+        ("messages", f"{count('n')}, {count('ps')}/s", False),
         ("checksum failures", count("bad"), some("bad")),
         ("heap free", f"{count('free')} B", False),
         ("allocated", "(collected)" if collected else f"{count('alloc')} B", False),
@@ -137,9 +131,3 @@ def health_items(state: BoardState) -> list[tuple[str, str, bool]]:
         ("dropped", count("drop"), some("drop")),
         ("skipped", count("skip"), some("skip")),
     ]
-
-
-def printable(raw: bytes) -> str:
-    """Any bytes as one line that cannot move the cursor or colour the screen."""
-    text = raw.decode("utf-8", "backslashreplace")
-    return _ANSI_SEQUENCE.sub("", text).translate(_CONTROL)

@@ -6,13 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from firmware.feeds import buffers as layout
+from firmware import config
+from firmware.feeds import buffers
 from firmware.feeds.spot_v2 import on_frame
 from host.runtimes import native
 from host.runtimes.kernel import as_native, as_rows
 
 DEPTHS = (10, 25, 100, 500, 1000)
 DEFAULT_DEPTH = 10
+
+# As firmware/feeds has them.
+_LONGEST_SYMBOL = 15
+_B_STATE = 0
+_B_DEPTH = 2
+_B_UPDATES = 60
+_B_BAD = 61
+_OUT = 7
 
 _SINK_BYTES = 1 << 20
 
@@ -56,25 +65,15 @@ def run_lines(
             if kind < 0 and report[_R_BAD_LINE] == 0:
                 report[_R_BAD_LINE] = report[_R_LINES] + line + 1
                 report[_R_BAD_CODE] = kind
-            for n in range(counters[layout.OUT]):
+            for n in range(counters[_OUT]):
                 sink[filled + n] = out[n]
-            filled += counters[layout.OUT]
+            filled += counters[_OUT]
         begin = end + 1
         line += 1
     report[_R_LINE] = line
     report[_R_BEGIN] = begin
     report[_R_SINK] = filled
     return filled
-
-
-@dataclass
-class Settings:
-    """The signal settings of a replay; the same names and defaults as in the board's configuration."""
-
-    levels: int = 5
-    imbalance_threshold: float = 0.3
-    spread_threshold_bps: float = 2.0
-    book_interval_ms: int = 250
 
 
 @dataclass
@@ -89,16 +88,19 @@ class Pair:
 
 
 class Engine:
-    """Replays frames. `pairs` limits it to those symbols; otherwise every pair with a snapshot is followed.
+    """Replays frames under the board's `settings` (its defaults if None). `pairs` limits it to those symbols; otherwise every pair with a snapshot is followed.
 
     The depth of a book is what the recorded acknowledgement says, else the smallest depth Kraken
     offers that holds the snapshot; `depth` overrules both.
     """
 
     def __init__(
-        self, settings: Settings, pairs: Iterable[str] | None = None, depth: int | None = None
+        self,
+        settings: dict | None = None,
+        pairs: Iterable[str] | None = None,
+        depth: int | None = None,
     ) -> None:
-        self._settings = settings
+        self._settings = settings or config.check({})
         self._wanted = set(pairs) if pairs is not None else None
         self._depth = depth
         self._acked: dict[str, int] = {}
@@ -165,7 +167,7 @@ class Engine:
             symbol = element["symbol"]
             self.seen.add(symbol)
             unwanted = self._wanted is not None and symbol not in self._wanted
-            if symbol in self._symbols or unwanted or len(symbol) > layout.LONGEST_SYMBOL:
+            if symbol in self._symbols or unwanted or len(symbol) > _LONGEST_SYMBOL:
                 continue
             levels = max(len(element.get("bids", ())), len(element.get("asks", ())))
             fitting = [depth for depth in DEPTHS if depth >= levels]
@@ -174,7 +176,7 @@ class Engine:
 
     def _add(self, symbol: str, depth: int) -> None:
         """Make room for one more pair; what the others hold stays."""
-        made = as_native_arguments(make_buffers([symbol], depth, self._settings))
+        made = _buffers(symbol, depth, self._settings)
         if self._symbols == [] and symbol:
             if self._arguments:  # the counters of a run that had no pair yet
                 made[_COUNTERS][:] = self._arguments[_COUNTERS]
@@ -211,31 +213,27 @@ class Engine:
         found = []
         for number, symbol in enumerate(self._symbols):
             book = self._arguments[_BOOKS][number]
-            state = layout.WORDS.split(b"\n")[book[layout.B_STATE]].decode()
+            state = self._arguments[_WORDS].tobytes().split(b"\n")[book[_B_STATE]].decode()
             found.append(
-                Pair(symbol, int(book[2]), int(book[layout.B_UPDATES]), int(book[layout.B_BAD]), state)
+                Pair(
+                    symbol,
+                    int(book[_B_DEPTH]),
+                    int(book[_B_UPDATES]),
+                    int(book[_B_BAD]),
+                    state,
+                )
             )
         return found
 
 
-# Places in the tuple of `Buffers.arguments`.
+# Places in the tuple of `buffers.make`.
 _UPDATE, _SYMBOLS, _BOOKS, _TEXTS, _PUBS, _SIGS = range(6)
 _PER_PAIR = (_BOOKS, _TEXTS, _PUBS, _SIGS)
+_WORDS = 9
 _COUNTERS = 10
 
 
-def make_buffers(pairs: list[str], depth: int, settings: Settings) -> layout.Buffers:
-    """The board's own buffers for these pairs."""
-    return layout.Buffers(
-        pairs,
-        depth,
-        settings.levels,
-        round(settings.imbalance_threshold * 10_000),
-        round(settings.spread_threshold_bps * 10_000),
-        settings.book_interval_ms,
-    )
-
-
-def as_native_arguments(made: layout.Buffers) -> list[np.ndarray]:
-    """The buffers as the native conductor takes them."""
-    return [as_native(buffer) for buffer in made.arguments()]
+def _buffers(symbol: str, depth: int, settings: dict) -> list[np.ndarray]:
+    """The board's own buffers for one pair, as the native conductor takes them."""
+    made = buffers.make({**settings, "pairs": [symbol], "depth": depth})
+    return [as_native(buffer) for buffer in made]

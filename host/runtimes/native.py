@@ -40,7 +40,11 @@ def compile_conductor(function: types.FunctionType) -> Callable[..., int]:
 def _compile(function: types.FunctionType, signature) -> Callable[..., int]:
     options = {"cache": True, "nogil": True, "error_model": "numpy"}
     numba = _numba()
-    return numba.njit(signature, **options)(function) if signature else numba.njit(**options)(function)
+    return (
+        numba.njit(signature, **options)(function)
+        if signature
+        else numba.njit(**options)(function)
+    )
 
 
 def mark_ready() -> None:

@@ -1,0 +1,84 @@
+"""The settings in config.json: defaults, units, ranges, and one line that names the key when one is wrong."""
+
+import json
+
+# key: (default, type, least, most). Durations in ms; thresholds count with 4 decimals.
+_NUMBERS = {
+    "port": (443, int, 1, 65535),
+    "levels": (5, int, 1, 10),
+    "imbalance_threshold": (0.3, float, 0.01, 1.0),
+    "spread_threshold_bps": (2.0, float, 0.0, 1000.0),
+    "book_interval_ms": (250, int, 0, 60_000),
+    "health_interval_ms": (10_000, int, 1000, 600_000),
+    "silence_ms": (4000, int, 1500, 60_000),
+    "connect_timeout_ms": (20_000, int, 1000, 60_000),
+    "backoff_min_ms": (1000, int, 100, 60_000),
+    "backoff_max_ms": (60_000, int, 1000, 600_000),
+    "buffer_bytes": (4096, int, 2048, 65_536),
+    "serial_bytes_per_s": (8000, int, 0, 10_000_000),
+}
+_TEXTS = {"host": "ws.kraken.com", "path": "/v2", "ca": "ca.der"}
+_PAIRS = ("BTC/USD", "ETH/USD", "BTC/EUR")
+_DEPTHS = (10, 25)
+_MOST_PAIRS = 8
+_LONGEST_PAIR = 15
+_PAIR_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/.x"
+
+
+class ConfigError(OSError):
+    """The settings cannot be used; the text names the key and what it may be."""
+
+
+def load(path="config.json"):
+    """Every setting by its name, from the file `path` or by default; raises ConfigError."""
+    try:
+        with open(path) as file:
+            given = json.load(file)
+    except OSError:
+        raise ConfigError(f"{path} cannot be read")  # noqa: B904  MicroPython has no chaining
+    except ValueError:
+        raise ConfigError(f"{path} is not JSON")  # noqa: B904
+    try:
+        return check(given)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}")  # noqa: B904
+
+
+def check(given):
+    """`given` with the defaults of what it leaves out; raises ConfigError."""
+    if not isinstance(given, dict):
+        raise ConfigError("must be an object with keys")
+    for key in given:
+        if key not in _NUMBERS and key not in _TEXTS and key not in ("pairs", "depth"):
+            raise ConfigError(f"{key} is not a setting")
+    settings = {}
+    for key, (default, kind, least, most) in _NUMBERS.items():
+        value = given.get(key, default)
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole and not (kind is float and isinstance(value, float)):
+            raise ConfigError(f"{key} must be a number")
+        if not least <= value <= most:
+            raise ConfigError(f"{key} must be {least} to {most}")
+        settings[key] = value
+    for key, default in _TEXTS.items():
+        value = given.get(key, default)
+        if not isinstance(value, str) or not value:
+            raise ConfigError(f"{key} must be a text")
+        settings[key] = value
+    settings["depth"] = given.get("depth", _DEPTHS[0])
+    if settings["depth"] not in _DEPTHS:
+        raise ConfigError("depth must be 10 or 25")
+    settings["pairs"] = _pairs(given.get("pairs", _PAIRS))
+    return settings
+
+
+def _pairs(given):
+    if not isinstance(given, (list, tuple)) or not 1 <= len(given) <= _MOST_PAIRS:
+        raise ConfigError(f"pairs must be a list of 1 to {_MOST_PAIRS}")
+    for n, pair in enumerate(given):
+        plain = isinstance(pair, str) and all(c in _PAIR_CHARACTERS for c in pair)
+        if not plain or pair.count("/") != 1 or len(pair) > _LONGEST_PAIR:
+            raise ConfigError("pairs must be names such as BTC/USD")
+        if pair in given[:n]:
+            raise ConfigError(f"pairs has {pair} twice")
+    return list(given)

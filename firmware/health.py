@@ -1,0 +1,130 @@
+"""The second thread: every 100 ms it looks across books and time, and it says how the board is."""
+
+import _thread
+
+from micropython import const
+
+from firmware.board import device
+from firmware.telemetry import Line
+from ticks import pause_ms, ticks_add, ticks_diff, ticks_ms
+
+_PERIOD_MS = const(100)
+_PAIR_MS = const(1000)
+_ANCHOR_MS = const(600_000)
+_STACK_BYTES = const(8192)
+
+# As spot_v2.py and features.py have them.
+_B_STATE = const(0)
+_B_UPDATES = const(60)
+_B_BAD = const(61)
+_LIVE = const(1)
+_MESSAGES = const(0)
+_BAD = const(2)
+_SKIPPED = const(3)
+_P_COUNT = const(0)
+_P_SLOT = const(8)
+_P_SLOT_STRIDE = const(48)
+_F_ARRIVAL = const(32)
+
+_PAIR = b'{"k":"pair","p":"%p","st":"%w","lag":%0,"n":%1,"bad":%2}\0'
+_HEALTH = (
+    b'{"k":"health","up":%0,"n":%1,"ps":%2,"bad":%3,"free":%4,"alloc":%5,"re":%6,"drop":%7,"skip":%8}\0'
+)
+
+
+class Health:
+    """Reads published books and counters, writes to its own ring of the telemetry; never waits for the feed."""
+
+    def __init__(self, buffers, telemetry, clock, interval_ms):
+        self.reconnects = 0
+        _, self._symbols, self._books, _, self._pubs, _, _, _, _, self._words, self._counters, _ = buffers
+        self._telemetry = telemetry
+        self._clock = clock
+        self._interval_ms = interval_ms
+        self._pair_line = Line(_PAIR, 3)
+        self._health_line = Line(_HEALTH, 9)
+        self._lags = [None] * len(self._books)
+        self._seen = [0] * len(self._books)
+        self._start = ticks_ms()
+        self._up_s = 0
+        self._up_ms = 0
+        self._last_messages = 0
+        self._last_used = -1
+
+    def start(self):
+        """Begin the thread; it ends with the program."""
+        _thread.stack_size(_STACK_BYTES)
+        _thread.start_new_thread(self._run, ())
+
+    def _run(self):
+        pair_at = health_at = anchor_at = last = ticks_ms()
+        health_at = ticks_add(health_at, self._interval_ms)
+        anchor_at = ticks_add(anchor_at, _ANCHOR_MS)
+        while True:
+            pause_ms(_PERIOD_MS)
+            now = ticks_ms()
+            self._up_ms += ticks_diff(now, last)
+            last = now
+            self._look()
+            if ticks_diff(now, pair_at) >= 0:
+                pair_at = ticks_add(now, _PAIR_MS)
+                self._say_pairs()
+            if ticks_diff(now, health_at) >= 0:
+                health_at = ticks_add(health_at, self._interval_ms)
+                self._say_health()
+            if ticks_diff(now, anchor_at) >= 0:
+                anchor_at = ticks_add(now, _ANCHOR_MS)
+                self._clock.set()
+
+    def _look(self):
+        """Keep each pair's largest lag of the second."""
+        for pair in range(len(self._lags)):
+            pub = self._pubs[pair]
+            count = pub[_P_COUNT]
+            if count == self._seen[pair]:
+                continue
+            slot = _P_SLOT + (count & 1) * _P_SLOT_STRIDE
+            hi = pub[slot]
+            lo = pub[slot + 1]
+            arrival = pub[slot + _F_ARRIVAL]
+            if pub[_P_COUNT] != count:
+                continue  # published again meanwhile: the next look will have it
+            self._seen[pair] = count
+            lag = self._clock.lag_ms(arrival, hi, lo)
+            if lag is not None and (self._lags[pair] is None or lag > self._lags[pair]):
+                self._lags[pair] = lag
+
+    def _say_pairs(self):
+        line = self._pair_line
+        for pair in range(len(self._lags)):
+            book = self._books[pair]
+            line.set(0, self._lags[pair] if book[_B_STATE] == _LIVE else None)
+            line.set(1, book[_B_UPDATES])
+            line.set(2, book[_B_BAD])
+            self._lags[pair] = None
+            count = line.render(self._symbols, pair, self._words, book[_B_STATE])
+            self._telemetry.put(self._telemetry.board, line.out, count)
+
+    def _say_health(self):
+        counters = self._counters
+        messages = counters[_MESSAGES]
+        while self._up_ms >= 1000:
+            self._up_ms -= 1000
+            self._up_s += 1
+        used = device.heap_used()
+        free = device.heap_free()
+        grown = used - self._last_used
+        line = self._health_line
+        line.set(0, self._up_s)
+        line.set(1, messages)
+        line.set(2, (messages - self._last_messages) * 1000 // self._interval_ms)
+        line.set(3, counters[_BAD])
+        line.set(4, free if free >= 0 else None)
+        line.set(5, grown if grown >= 0 and self._last_used >= 0 else None)
+        line.set(6, self.reconnects)
+        line.set(7, self._telemetry.dropped)
+        line.set(8, counters[_SKIPPED])
+        self._last_messages = messages
+        self._last_used = used
+        count = line.render(self._symbols, 0, self._words, 0)
+        self._telemetry.put(self._telemetry.board, line.out, count)

@@ -1,0 +1,171 @@
+"""The live view: one screen that says all the board has told, for any size of terminal."""
+
+import io
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
+from rich.terminal_theme import TerminalTheme
+from rich.text import Text
+
+from host.monitor import look, words
+from host.monitor.board_state import BoardState, Pair
+from host.monitor.look import ASCII, UNICODE, Glyphs, fit
+from host.monitor.pair_table import pair_table
+from host.monitor.safe_text import printable
+from host.monitor.signal_table import signal_table
+
+MARGIN = 1
+WIDEST = 180  # further apart than this, a line is hard to follow
+SIGNALS_WITHOUT_HEIGHT = 8  # in a picture, which is as high as it needs to be
+LEAST_SIGNALS = 4  # with their heading
+RAW_LINES_SHOWN = 5
+CONNECTION_STYLES = {"ok": look.BID, "wait": look.CAUTION, "bad": look.ASK}
+
+# Only ground and ink matter: every other colour of the view is given outright.
+PICTURE_THEME = TerminalTheme((16, 20, 26), (214, 220, 228), [(0, 0, 0)] * 8)
+
+
+class BoardView:
+    """A rich renderable of the state as it is at this moment."""
+
+    def __init__(self, state: BoardState, hint: str = "", height: int | None = None) -> None:
+        self.state = state
+        self.hint = hint
+        self.height = height  # None: as high as it needs to be
+        self._signals_seen: tuple = ()
+        self._signal_lines: list[Text] = []
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        glyphs = ASCII if options.ascii_only else UNICODE
+        width = max(1, min(options.max_width, WIDEST) - 2 * MARGIN)
+        for line in self.lines(width, self.height, glyphs):
+            if options.ascii_only:
+                line = _ascii(line)
+            # As segments: the lines are cut to size already, and wrapping them would cost most.
+            yield Segment(" " * MARGIN)
+            yield from line.render(console, end="\n")
+
+    def lines(self, width: int, height: int | None, glyphs: Glyphs) -> list[Text]:
+        """At most `height` lines, each `width` cells wide."""
+        top = [self._header(width, glyphs), Text(" " * width)]
+        bottom = self._bottom(width, glyphs)
+        raw_titled = bool(self.state.raw_lines)
+        pairs = list(self.state.pairs.values())
+        if height is None:
+            signal_rows, raw_rows = SIGNALS_WITHOUT_HEIGHT, RAW_LINES_SHOWN
+        else:
+            # What is left once the pairs have their lines: signals first, then other text.
+            fixed = len(top) + 1 + 1 + 1 + raw_titled + len(bottom)
+            pairs = pairs[: max(1, height - fixed - LEAST_SIGNALS)]
+            left = max(0, height - fixed - max(1, len(pairs)))
+            raw_rows = min(RAW_LINES_SHOWN, len(self.state.raw_lines), left // 3)
+            signal_rows = left - raw_rows
+        table = self._pairs(pairs, width, glyphs)
+        raw = self._raw(raw_rows, width, glyphs) if raw_titled else []
+        lines = [*top, *table, Text(" " * width)]
+        lines += [*self._signals(signal_rows, width, glyphs), *raw, *bottom]
+        return lines[:height]
+
+    def _header(self, width: int, glyphs: Glyphs) -> Text:
+        state = self.state
+        mood, what = words.connection(state)
+        right = Text.assemble(
+            (f"{glyphs.dot} {what}", CONNECTION_STYLES[mood]),
+            (f"  {words.clock(state.utc_s)} UTC", look.FAINT),
+        )
+        left = Text.assemble(("Inkling", f"bold {look.INK}"))
+        left.append(f" {state.boot.version}" if state.boot.version else "", look.FAINT)
+        for part in filter(None, (state.title, words.python_name(state))):
+            left.append(glyphs.between, look.FAINT).append(part, look.FAINT)
+        if right.cell_len > width - len("Inkling "):
+            right = fit(right, width - len("Inkling "), glyphs)
+        return Text.assemble(fit(left, width - right.cell_len - 1, glyphs), " ", right)
+
+    def _pairs(self, pairs: list[Pair], width: int, glyphs: Glyphs) -> list[Text]:
+        lines = pair_table(self.state, pairs, width, glyphs)
+        hidden = len(self.state.pairs) - len(pairs)
+        if not pairs:
+            return [lines[0], fit(Text("no book yet", look.FAINT), width, glyphs)]
+        if hidden:
+            more = Text(f"{hidden + 1} more; a higher terminal shows them", look.FAINT)
+            lines[-1] = fit(more, width, glyphs)
+        return lines
+
+    def _signals(self, rows: int, width: int, glyphs: Glyphs) -> list[Text]:
+        counts = self.state.signal_counts
+        note = f"{counts.total()} so far" if counts else ""
+        lines = [_rule("SIGNALS", note, width, glyphs)]
+        if rows and not counts:
+            lines.append(fit(Text("none yet", look.FAINT), width, glyphs))
+        elif rows:
+            # Most of the screen and of the work, and most of the time the same as before.
+            seen = (counts.total(), rows, width, glyphs.rule)
+            if seen != self._signals_seen:
+                signals = list(self.state.signals)[: rows - 1]
+                self._signal_lines = signal_table(signals, width, glyphs)
+                self._signals_seen = seen
+            lines += self._signal_lines
+        return lines + [Text(" " * width)] * (rows + 1 - len(lines))
+
+    def _raw(self, rows: int, width: int, glyphs: Glyphs) -> list[Text]:
+        shown = list(self.state.raw_lines)[-rows:] if rows else []
+        note = f"{self.state.raw_count} lines"
+        lines = [_rule("OTHER TEXT ON THE LINE", note, width, glyphs)]
+        return lines + [fit(Text(printable(raw)), width, glyphs) for raw in shown]
+
+    def _bottom(self, width: int, glyphs: Glyphs) -> list[Text]:
+        lines = []
+        if self.state.error_stands:
+            error = Text(f"ERROR {self.state.errors[-1]}")
+            error.stylize(f"bold {look.ASK}")
+            lines.append(fit(error, width, glyphs))
+        lines.append(_rule("BOARD", self.hint, width, glyphs))
+        items = words.health_items(self.state)
+        if not items:
+            lines.append(fit(Text("no health record yet", look.FAINT), width, glyphs))
+            return lines
+        line = Text()
+        for name, value, attention in items:
+            item = Text.assemble(
+                (f"{name} ", look.FAINT), (value, look.CAUTION if attention else "")
+            )
+            if line and line.cell_len + 3 + item.cell_len > width:
+                lines.append(fit(line, width, glyphs))
+                line = Text()
+            line.append("   " if line else "").append_text(item)
+        lines.append(fit(line, width, glyphs))
+        return lines
+
+
+def _rule(title: str, note: str, width: int, glyphs: Glyphs) -> Text:
+    """A heading, a thin line, and a note at its right end."""
+    note = f" {note}" if note else ""
+    line = glyphs.rule * max(0, width - len(title) - 1 - len(note))
+    return fit(
+        Text.assemble((title, look.HEADING), (f" {line}", look.TRACK), (note, look.FAINT)),
+        width,
+        glyphs,
+    )
+
+
+def _ascii(line: Text) -> Text:
+    """Whatever else came along (a pair's name, a title), in characters that can be printed."""
+    plain = line.plain
+    if not plain.isascii():
+        line.plain = plain.encode("ascii", "replace").decode()
+    return line
+
+
+def svg(state: BoardState, width: int, height: int | None = None) -> str:
+    """The same view as a picture, for the README; as high as it needs to be unless told."""
+    console = Console(
+        record=True,
+        width=width,
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        no_color=False,
+        legacy_windows=False,
+    )
+    console.print(BoardView(state, height=height))
+    return console.export_svg(title="Inkling", theme=PICTURE_THEME)

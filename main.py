@@ -1,0 +1,5 @@
+"""Starts the application."""
+
+from firmware.app import run
+
+run()

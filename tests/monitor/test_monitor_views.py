@@ -1,0 +1,154 @@
+"""The view at three sizes, without colour, without Unicode; plain lines; and the entry itself."""
+
+import io
+import os
+import pty
+import subprocess
+import sys
+import time
+
+import pytest
+from monitor_story import STORY, tell, told_state
+from rich.cells import cell_len
+from rich.console import Console
+
+from host.monitor.show import show
+from host.monitor.view import BoardView, svg
+
+SIZES = [(80, 24), (100, 30), (140, 40)]
+
+
+def render(state, width, height, encoding="utf-8", **options) -> list[str]:
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding)
+    console = Console(file=file, width=width, height=height, force_terminal=True, **options)
+    console.print(BoardView(state, "q leaves", height))
+    file.flush()
+    return raw.getvalue().decode(encoding).splitlines()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_view_has_the_numbers_and_fits(size):
+    lines = render(told_state(), *size, color_system=None)
+    assert len(lines) == size[1]
+    assert max(map(cell_len, lines)) <= size[0]
+    text = "\n".join(lines)
+    for part in ("BTC/USD", "45000.0", "45001.0", "0.222", "+0.40", "LIVE", "BUY", "72"):
+        assert part in text
+    for part in ("12,345", "23,120 B", "checksum failures 1", "reconnects 2", "connected"):
+        assert part in text
+    assert "ets Jul 29 2019" in text
+    eth = next(line for line in lines if "ETH/USD" in line)
+    assert "STALE" in eth and "checksum failed" in eth and "3512.34" not in eth
+    if size[0] >= 100:
+        assert "45000.50" in text and "45000.875" in text
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20, 5), (40, 10), (79, 12), (300, 80)])
+def test_odd_sizes_do_not_overflow(size):
+    lines = render(told_state(), *size, color_system=None)
+    assert len(lines) <= size[1]
+    assert max(map(cell_len, lines)) <= size[0]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_ascii_where_the_encoding_has_no_more(size):
+    state = told_state()
+    state.title = "Zürich"
+    state.raw_lines.append("Grüße \x1b[31mred".encode())
+    text = "\n".join(render(state, *size, encoding="ascii", color_system=None))
+    assert text.isascii() and "red" in text and "\x1b" not in text
+
+
+def test_no_color_means_no_colour(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    text = "\n".join(render(told_state(), 100, 30, color_system="truecolor"))
+    assert "\x1b[38" not in text and "\x1b[48" not in text
+    assert "STALE" in text
+
+
+def test_many_pairs_leave_room_for_the_rest():
+    state = told_state()
+    for number in range(40):
+        tell(state, b'{"k":"pair","p":"P%d/USD","st":"LIVE"}\n' % number)
+    lines = render(state, 80, 24, color_system=None)
+    assert len(lines) == 24 and any("more; a higher terminal" in line for line in lines)
+
+
+def test_svg_is_the_same_view():
+    picture = svg(told_state(), 120)
+    assert picture.startswith("<svg") and "45000.875" in picture and "STALE" in picture
+
+
+def test_plain_lines():
+    out = io.BytesIO()
+    summary = show(io.BytesIO(STORY), mode="plain", out=out)
+    text = out.getvalue().decode()
+    assert "bid 45000.0  ask 45001.0  spread 0.222 bps  mid 45000.50" in text
+    assert "BTC/USD BUY" in text and "at 45001.0  confidence 72" in text
+    assert "ets Jul 29 2019 12:21:46\n" in text
+    eth = next(line for line in text.splitlines() if " ETH/USD  STALE" in line)
+    assert "no proved prices" in eth and "3512" not in eth
+    assert summary.ended_by == "end of stream"
+    assert (summary.records, summary.other_lines) == (11, 1)
+
+
+def test_json_passes_records_as_they_came(capfdbinary):
+    summary = show(iter([STORY]), mode="json")
+    out, err = capfdbinary.readouterr()
+    assert out + err == STORY.partition(b"\n")[2] + b"ets Jul 29 2019 12:21:46\n"
+    assert summary.bad_checksums == 1
+
+
+def test_time_and_stop_end_a_silent_stream():
+    reading, writing = os.pipe()
+    try:
+        assert show(reading, mode="plain", seconds=0.15, out=io.BytesIO()).ended_by == "time"
+        assert show(reading, mode="plain", stop=lambda: True, out=io.BytesIO()).ended_by == "stop"
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+LIVE_PROGRAM = """
+import subprocess, sys
+from host.monitor.show import show
+board = subprocess.Popen(["cat", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+board.stdin.write({story!r}); board.stdin.flush()
+summary = show(board.stdout, title="test", mode="live")
+board.kill()
+print("ENDED", summary.ended_by, summary.records)
+"""
+
+
+@pytest.mark.parametrize(("key", "said"), [(b"q", b"ENDED user 11"), (b"\x03", b"ENDED user 11")])
+def test_live_on_a_terminal_and_out_again(key, said):
+    import termios
+
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (30, 100))
+    before = termios.tcgetattr(slave)
+    process = subprocess.Popen(
+        [sys.executable, "-c", LIVE_PROGRAM.format(story=STORY)],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env={**os.environ, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"},
+        start_new_session=True,
+        preexec_fn=lambda: __import__("fcntl").ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    heard = b""
+    deadline = time.monotonic() + 8
+    while b"45000.875" not in heard and time.monotonic() < deadline:
+        heard += os.read(master, 65536)
+    os.write(master, key)
+    while b"ENDED" not in heard and time.monotonic() < deadline:
+        heard += os.read(master, 65536)
+    assert process.wait(5) == 0
+    time.sleep(0.05)
+    heard += os.read(master, 65536) if said not in heard else b""
+    assert said in heard
+    assert heard.count(b"\x1b[?1049h") == heard.count(b"\x1b[?1049l") == 1
+    assert termios.tcgetattr(slave) == before
+    os.close(master)
+    os.close(slave)
