@@ -8,13 +8,6 @@ import sys
 from micropython import const
 from ticks import sleep_ms, ticks_add, ticks_diff, ticks_ms
 
-_ON_BOARD = sys.implementation.name == "micropython"
-if _ON_BOARD:
-    # Not `ssl`: that wrapper module starts with verification turned off.
-    import tls
-else:
-    import ssl
-
 _STEP_MS = const(5)  # between two looks at a socket that is not ready
 
 # The connection is under way: POSIX, lwIP and CPython's Windows number.
@@ -25,7 +18,7 @@ _ERRNO_WHY = (
     ((errno.ECONNREFUSED,), "connection refused"),
     ((errno.EHOSTUNREACH, 101, 114, 118), "host or network unreachable"),
     ((errno.ETIMEDOUT, 110, 116), "timed out"),
-    ((errno.ECONNRESET, errno.EPIPE if hasattr(errno, "EPIPE") else 32), "closed by the peer"),
+    ((errno.ECONNRESET, errno.ECONNABORTED, 32), "closed by the peer"),
     # ENOMEM and mbedTLS: PK/MPI/SSL allocation failed, each by its own number.
     ((errno.ENOMEM, 16, -0x10, -0x3F80, -0x4290, -0x7F00), "out of memory for TLS"),
     ((-0x7280,), "closed by the peer during the handshake"),
@@ -47,7 +40,11 @@ _TEXT_WHY = (
     ("signature failure", "certificate not trusted"),
     ("certificate verify failed", "certificate not accepted"),
     ("alloc", "out of memory for TLS"),
+    ("EOF", "closed by the peer during the handshake"),
+    ("WRONG_VERSION", "the peer does not speak TLS"),
+    ("INVALID_RECORD", "the peer does not speak TLS"),
     ("invalid cert", "the CA certificate is not valid DER"),
+    ("cadata", "the CA certificate is not valid DER"),
 )
 
 
@@ -59,41 +56,67 @@ class ConnectError(Exception):
         self.why = why
 
 
-class TlsStream:
-    """`readinto(view)` -> bytes read, None (nothing now) or 0 (end); `write(buf, start, size)` ->
-    bytes taken or None; `close()`. Neither waits. `sock` is what to poll.
+# A TlsStream has readinto(view) -> bytes read, None (nothing now) or 0 (end); write(buf, start,
+# size) -> bytes taken or None; close(); and `sock`, which is what to poll. Nothing in it waits.
+# After a `write` that gave None the next one must bring the same bytes: TLS has begun with them.
+if sys.implementation.name == "micropython":
+    # Not `ssl`: that wrapper module starts with verification turned off.
+    import tls
 
-    After a `write` that gave None the next one must bring the same bytes: TLS has begun to send
-    them.
-    """
-
-    def __init__(self, sock, secure):
-        self.sock = sock
-        self._secure = secure
-        if _ON_BOARD:
+    class TlsStream:
+        def __init__(self, sock, host, ca_der):
+            context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+            context.verify_mode = tls.CERT_REQUIRED
+            context.load_verify_locations(ca_der)
+            secure = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+            self.sock = sock
+            self._secure = secure
             # The C methods themselves: nothing stands between them and the hot path.
             self.readinto = secure.readinto
             self.write = secure.write
 
-    if not _ON_BOARD:
+        def close(self):
+            # After a failed handshake the C module no longer closes the socket below it, so both
+            # are closed; closing twice does no harm.
+            self._secure.close()
+            self.sock.close()
+
+else:
+    import ssl
+
+    _NOT_NOW = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+    class TlsStream:
+        def __init__(self, sock, host, ca_der):
+            refused = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if refused:
+                raise OSError(refused, "connect")
+            # It requires a certificate and checks the host's name by itself.
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(cadata=bytes(ca_der))
+            # What is given is an anchor even if it is no root, as for mbedTLS.
+            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+            # It takes the descriptor over, so it is also what to poll.
+            self.sock = context.wrap_socket(
+                sock, server_hostname=host, do_handshake_on_connect=False
+            )
+            # A socket that has just been lost would send in the clear; this raises instead.
+            self.sock.getpeername()
 
         def readinto(self, view):
             try:
-                return self._secure.recv_into(view)
-            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return self.sock.recv_into(view)
+            except _NOT_NOW:
                 return None
 
         def write(self, buf, start, size):
             try:
-                return self._secure.send(memoryview(buf)[start : start + size])
-            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return self.sock.send(memoryview(buf)[start : start + size])
+            except _NOT_NOW:
                 return None
 
-    def close(self):
-        # After a failed handshake the C module no longer closes the socket below, so both are
-        # closed; closing twice does no harm.
-        self._secure.close()
-        self.sock.close()
+        def close(self):
+            self.sock.close()
 
 
 async def connect(host, port, ca_der, hello, timeout_ms=15_000):
@@ -115,8 +138,8 @@ async def connect(host, port, ca_der, hello, timeout_ms=15_000):
     try:
         sock.setblocking(False)
         await _reach(sock, address, deadline)
-        stream = TlsStream(*_wrap(sock, host, ca_der))
-        await send(stream, hello, len(hello), deadline)
+        stream = TlsStream(sock, host, ca_der)
+        await _send(stream, hello, deadline)
         done = True
         return stream
     except (OSError, ValueError, MemoryError) as error:
@@ -127,11 +150,11 @@ async def connect(host, port, ca_der, hello, timeout_ms=15_000):
             (stream or sock).close()
 
 
-async def send(stream, buf, size, deadline):
-    """Write buf[:size] before the ticks `deadline`, or raise ConnectError or OSError."""
+async def _send(stream, data, deadline):
+    """Write all of `data` before the ticks `deadline`."""
     start = 0
-    while start < size:
-        n = stream.write(buf, start, size - start)
+    while start < len(data):
+        n = stream.write(data, start, len(data) - start)
         if n:
             start += n
         elif ticks_diff(deadline, ticks_ms()) <= 0:
@@ -154,31 +177,6 @@ async def _reach(sock, address, deadline):
         if ticks_diff(deadline, ticks_ms()) <= 0:
             raise ConnectError("timed out")
         await sleep_ms(_STEP_MS)
-
-
-if _ON_BOARD:
-
-    def _wrap(sock, host, ca_der):
-        context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-        context.verify_mode = tls.CERT_REQUIRED
-        context.load_verify_locations(ca_der)
-        secure = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-        return sock, secure
-
-else:
-
-    def _wrap(sock, host, ca_der):
-        # It checks the host's name and requires a certificate by itself.
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.load_verify_locations(cadata=bytes(ca_der))
-        # What is given is an anchor even if it is no root, as for mbedTLS.
-        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-        refused = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if refused:
-            raise OSError(refused, "connect")
-        # It takes the descriptor over, so it is also what to poll.
-        secure = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-        return secure, secure
 
 
 def _why(error):

@@ -54,6 +54,7 @@ TX_WR = const(1)
 TX_CAPACITY = const(2)
 TX_KEY = const(3)  # two halves of 16 bits: the mask of the next frame
 _TX_SIZE = const(5)
+TX_HEAD_MAX = const(8)  # of a frame of ours: nothing longer than 65535 bytes is sent
 
 ALIGN = const(256)
 _ALIGN_SHIFT = const(8)
@@ -167,7 +168,7 @@ def scan(buf: ptr8, state: ptr32) -> int:
             total += state[LENGTH]
             if total > 0x3FFFFFFF:
                 return ERR_TOO_LONG
-        if total > state[LIMIT] or (part and state[_PART_SKIP]):
+        if total > state[LIMIT]:
             # It would never fit: throw it away as it comes, what is here of it first.
             state[LENGTH] = total
             if part == 0:
@@ -220,8 +221,9 @@ def compact(buf: ptr8, state: ptr32) -> int:
     start = rd
     joined = 0
     if state[_PART] and state[_PART_SKIP] == 0:
-        start = state[_PART_START]
-        joined = state[_PART_END] - start
+        joined = state[_PART_END] - state[_PART_START]
+        if joined:
+            start = state[_PART_START]
     size = joined + wr - rd
     slot = (size + ALIGN - 1) >> _ALIGN_SHIFT
     if (slot << _ALIGN_SHIFT) >= state[CAPACITY]:

@@ -1,0 +1,281 @@
+"""A WebSocket client that receives without allocating: verified TLS, messages handed on in place.
+
+ws = WebSocket()
+await ws.connect("host", 443, "/path", ca_der)
+await ws.send_text("hello")
+while ws.wait(1000):  # or wait(0) and await sleep_ms
+    if ws.fill() < 0:
+        break
+    while (event := ws.next()) != NEED_MORE:
+        if event == TEXT:  # ws.buf[ws.state[START]:ws.state[END]], until the next next()
+            ...
+        elif event < 0 or event == CLOSED:
+            return await ws.close()
+"""
+
+import os
+import select
+
+import tlsconn
+import wsframe
+import wsupgrade
+from micropython import const
+from ticks import sleep_ms, ticks_add, ticks_diff, ticks_ms
+from tlsconn import ConnectError
+from wsframe import (
+    ALIGN,
+    CAPACITY,
+    CLOSE_CODE,
+    CLOSED,
+    END,
+    ERR_TOO_LONG,
+    NEED_MORE,
+    PING,
+    PONG,
+    RD,
+    SKIPPED,
+    START,
+    TEXT,
+    TX_WR,
+    WR,
+)
+from wsoutbox import Outbox
+
+# What `fill` returns instead of a number of bytes.
+ENDED = const(-20)  # the peer has ended the connection
+LOST = const(-21)  # the connection broke, or there is none
+
+_TX_BYTES = const(1024)
+_STEP_MS = const(5)
+_NORMAL = const(1000)
+_PROTOCOL_ERROR = const(1002)
+_NO_CODE = const(1005)
+_TOO_BIG = const(1009)
+
+
+class WebSocket:
+    """One connection at a time; the buffers are made here, once, and serve every reconnect.
+
+    `wait`, `fill` and `next` allocate nothing. Call `fill` only after `next` said NEED_MORE: it
+    moves what is in the buffer. `await` methods raise ConnectError, with its `why`.
+    """
+
+    def __init__(self, buffer_bytes=8192):
+        self.buf = bytearray(buffer_bytes)
+        self.state = wsframe.rx_state(buffer_bytes)
+        self.skipped = 0  # messages too large for the buffer, over all connections
+        self.last_rx_ms = 0  # ticks of the last bytes
+        self.last_pong_ms = 0
+        self._outbox = Outbox(_TX_BYTES)
+        view = memoryview(self.buf)
+        # Every place where `compact` may put the write position, so that reading makes no slice.
+        self._views = [view[at:] for at in range(0, buffer_bytes, ALIGN)]
+        self._code = bytearray(2)
+        self._poll = select.poll()
+        # CPython has no ipoll; its poll gives what can be iterated, too.
+        self._ipoll = self._poll.ipoll if hasattr(self._poll, "ipoll") else self._poll.poll
+        self._ipoll(0)  # the first call makes the tuple that the later ones reuse
+        self._stream = None
+        self._over = 0  # CLOSED or the error that ended the connection
+        self._drop()
+
+    @property
+    def is_open(self):
+        return self._stream is not None
+
+    async def connect(self, host, port, path, ca_der, timeout_ms=20_000):
+        """Open wss://host:port/path; the host's certificate must lead to `ca_der`."""
+        # First of all: the board has memory for one TLS session.
+        self._drop()
+        deadline = ticks_add(ticks_ms(), timeout_ms)
+        key = wsupgrade.make_key(os.urandom(16))
+        hello = wsupgrade.request(host, port, path, key)
+        stream = await tlsconn.connect(host, port, ca_der, hello, timeout_ms)
+        self.attach(stream)
+        done = False
+        try:
+            end = await self._read_head(deadline)
+            wsupgrade.check(self.buf, self.state[RD], end, key)
+            self.state[RD] = end + 4
+            self._early = self.state[WR] - self.state[RD]
+            done = True
+        finally:
+            if not done:
+                self._drop()
+
+    def attach(self, stream):
+        """Take over a stream (see TlsStream) whose upgrade is done, or, in `connect`, is asked."""
+        self._drop()
+        wsframe.rx_reset(self.state)
+        self._over = 0
+        if stream.sock is not None:
+            self._poll.register(stream.sock, select.POLLIN)
+        self._readinto = stream.readinto
+        self._write = stream.write
+        self._stream = stream
+
+    def wait(self, timeout_ms):
+        """True as soon as there may be something to read, False after `timeout_ms` without.
+
+        Watch for silence by `last_rx_ms`: if the peer ends TLS but not TCP, and says so in one
+        go with its last bytes, the C module swallows it.
+        """
+        if self._more or self._early:
+            return True
+        if self._outbox.state[TX_WR]:
+            self._flush()
+        for _ in self._ipoll(timeout_ms):
+            return True
+        return False
+
+    def fill(self):
+        """Read once what is there: bytes read, 0 for nothing now, ENDED or LOST."""
+        if self._stream is None:
+            return LOST
+        if self._outbox.state[TX_WR]:
+            # If that fails there may still be something to read, their close frame for one.
+            self._flush()
+        if self._early:
+            n = self._early
+            self._early = 0
+            return n
+        slot = wsframe.compact(self.buf, self.state)
+        if slot < 0:
+            # Full of messages that nobody has taken with `next`.
+            return 0
+        view = self._views[slot]
+        self._more = False
+        try:
+            n = self._readinto(view)
+        except OSError:
+            return LOST
+        if n is None:
+            return 0
+        if n == 0:
+            return ENDED
+        self.state[WR] += n
+        self.last_rx_ms = ticks_ms()
+        # TLS may hold the rest of a record that did not fit; the raw socket cannot tell.
+        self._more = n == len(view)
+        return n
+
+    def next(self):
+        """The next event in the buffer: TEXT, BINARY, SKIPPED, CLOSED, NEED_MORE or an error < 0.
+
+        Pings are answered on the way. After CLOSED or an error our close frame is on its way and
+        nothing else comes: call `close`.
+        """
+        if self._over:
+            return self._over
+        while True:
+            event = wsframe.scan(self.buf, self.state)
+            if event == PING:
+                # Without room the pong is left out: RFC 6455 wants only the latest ping answered,
+                # and a peer that reads nothing will not miss it.
+                self._put(self.buf, self.state[START], self.state[END], PONG)
+                self._flush()
+            elif event == PONG:
+                self.last_pong_ms = ticks_ms()
+            else:
+                break
+        if event == SKIPPED:
+            self.skipped += 1
+        elif event == CLOSED or event < 0:
+            self._over = event
+            code = self.state[CLOSE_CODE]
+            if event < 0:
+                code = _TOO_BIG if event == ERR_TOO_LONG else _PROTOCOL_ERROR
+            self._say_close(code)
+            self._flush()
+        return event
+
+    async def send_text(self, text, timeout_ms=5000):
+        """Send a text message, at most 1016 bytes; returns when TLS has taken it."""
+        data = bytearray(text.encode() if isinstance(text, str) else text)
+        await self._send(data, TEXT, timeout_ms)
+
+    async def ping(self, timeout_ms=5000):
+        """Send a ping; `last_pong_ms` will tell when it was answered."""
+        await self._send(bytearray(), PING, timeout_ms)
+
+    async def close(self, code=_NORMAL, timeout_ms=2000):
+        """Say goodbye, wait for the peer's goodbye at most `timeout_ms`, then close the socket."""
+        deadline = ticks_add(ticks_ms(), timeout_ms)
+        try:
+            self._say_close(code)
+            while self._stream is not None and ticks_diff(deadline, ticks_ms()) > 0:
+                if not self._flush():
+                    break
+                while not self._over and self.next() != NEED_MORE:
+                    pass
+                if self._over:
+                    if self._outbox.state[TX_WR] == 0:
+                        break
+                elif self.fill() < 0:
+                    break
+                if not self._more:
+                    await sleep_ms(_STEP_MS)
+        finally:
+            self._drop()
+
+    async def _read_head(self, deadline):
+        """Where the empty line of the response head begins."""
+        while True:
+            n = self.fill()
+            end = self.buf.find(b"\r\n\r\n", self.state[RD], self.state[WR])
+            if end >= 0:
+                return end
+            if n < 0:
+                raise ConnectError("upgrade refused: connection closed")
+            if self.state[WR] - self.state[RD] > self.state[CAPACITY] - ALIGN:
+                raise ConnectError("upgrade refused: answer too long")
+            if ticks_diff(deadline, ticks_ms()) <= 0:
+                raise ConnectError("timed out")
+            if not self._more:
+                await sleep_ms(_STEP_MS)
+
+    async def _send(self, data, opcode, timeout_ms):
+        if not self._outbox.holds(len(data)):
+            raise ValueError("too long for the transmit buffer")
+        deadline = ticks_add(ticks_ms(), timeout_ms)
+        queued = False
+        while True:
+            if self._stream is None or self._closing:
+                raise ConnectError("not connected")
+            queued = queued or self._put(data, 0, len(data), opcode)
+            if not self._flush():
+                raise ConnectError("connection lost")
+            if queued and self._outbox.state[TX_WR] == 0:
+                return
+            if ticks_diff(deadline, ticks_ms()) <= 0:
+                raise ConnectError("timed out")
+            await sleep_ms(_STEP_MS)
+
+    def _put(self, src, start, end, opcode):
+        """Queue a frame; False if it has no room, or if nothing may follow."""
+        if self._closing or self._stream is None:
+            return False
+        return self._outbox.put(src, start, end, opcode)
+
+    def _say_close(self, code):
+        """Queue our close frame, once; the peer's 1005 means that it gave no code."""
+        self._code[0] = code >> 8
+        self._code[1] = code & 255
+        if self._put(self._code, 0, 0 if code == _NO_CODE else 2, CLOSED):
+            self._closing = True
+
+    def _flush(self):
+        return self._outbox.flush(self._write)
+
+    def _drop(self):
+        """Close the socket and forget what was to be sent; what was received stays readable."""
+        stream = self._stream
+        self._stream = None
+        self._outbox.clear()
+        self._more = False  # TLS may hold decrypted bytes
+        self._early = 0  # bytes of frames that came with the response head
+        self._closing = False  # our close frame is queued: nothing may follow it
+        if stream is not None:
+            if stream.sock is not None:
+                self._poll.unregister(stream.sock)
+            stream.close()

@@ -1,0 +1,76 @@
+"""A WebSocket client that does what the server tells it and says what it saw.
+
+Arguments: port, CA file, buffer bytes, timeout, number of connections to make one after another.
+Text messages that are commands: `say X`, `ping`, `close CODE`.
+"""
+
+import asyncio
+import sys
+
+import wsclient
+import wsframe
+from ticks import sleep_ms, ticks_diff, ticks_ms
+
+_NAMES = {wsclient.ENDED: "ENDED", wsclient.LOST: "LOST"}
+
+
+async def run(args, say):
+    port, ca_file, buffer_bytes, timeout_ms, rounds = args
+    with open(ca_file, "rb") as file:
+        ca_der = file.read()
+    ws = wsclient.WebSocket(int(buffer_bytes))
+    for _ in range(int(rounds)):
+        try:
+            await ws.connect("localhost", int(port), "/feed?a=1", ca_der, int(timeout_ms))
+        except wsclient.ConnectError as error:
+            say("why " + error.why)
+            continue
+        say("open")
+        await listen(ws, say)
+        await ws.close(1000, 500)
+        say(f"skipped {ws.skipped} open {ws.is_open}")
+
+
+async def listen(ws, say):
+    start = ticks_ms()
+    pong_ms = ws.last_pong_ms
+    while ticks_diff(ticks_ms(), start) < 8000:
+        if not ws.wait(0):
+            await sleep_ms(1)
+            continue
+        n = ws.fill()
+        if n < 0:
+            return say(_NAMES[n])
+        while True:
+            event = ws.next()
+            if ws.last_pong_ms != pong_ms:
+                pong_ms = ws.last_pong_ms
+                say("pong")
+            if event == wsframe.NEED_MORE:
+                break
+            state = ws.state
+            if event == wsframe.SKIPPED:
+                say(f"SKIPPED {state[wsframe.LENGTH]}")
+                continue
+            if event == wsframe.CLOSED:
+                return say(f"CLOSED {state[wsframe.CLOSE_CODE]}")
+            if event < 0:
+                return say(f"ERROR {event}")
+            text = bytes(ws.buf[state[wsframe.START] : state[wsframe.END]])
+            if event == wsframe.BINARY:
+                say(f"BINARY {len(text)}")
+                continue
+            text = text.decode()
+            say("TEXT " + text if len(text) < 40 else f"TEXT {len(text)} {text[:3]}..{text[-3:]}")
+            word, _, rest = text.partition(" ")
+            if word == "say":
+                await ws.send_text(rest)
+            elif word == "ping":
+                await ws.ping()
+            elif word == "close":
+                return await ws.close(int(rest))
+    say("silence")
+
+
+if sys.implementation.name == "micropython":
+    asyncio.run(run(sys.argv[1:], print))

@@ -1,0 +1,50 @@
+"""Board only. Receives a feed over real TLS until it is closed; says how many bytes it allocated.
+
+Arguments: port, CA file.
+"""
+
+import asyncio
+import gc
+import sys
+
+import wsclient
+import wsframe
+
+
+def receive(ws):
+    messages = 0
+    while True:
+        if not ws.wait(2000):
+            return -1
+        if ws.fill() < 0:
+            return -2
+        while True:
+            event = ws.next()
+            if event == 0:
+                break
+            if event == wsframe.CLOSED:
+                return messages
+            if event < 0:
+                return event
+            messages += 1
+
+
+async def main(port, ca_file):
+    with open(ca_file, "rb") as file:
+        ca_der = file.read()
+    ws = wsclient.WebSocket()
+    gc.collect()
+    before = gc.mem_alloc()
+    await ws.connect("localhost", port, "/", ca_der)
+    gc.collect()
+    print("connection", gc.mem_alloc() - before)
+    gc.disable()
+    before = gc.mem_alloc()
+    messages = receive(ws)
+    allocated = gc.mem_alloc() - before
+    print("messages", messages)
+    print("allocated", allocated)
+    await ws.close()
+
+
+asyncio.run(main(int(sys.argv[1]), sys.argv[2]))

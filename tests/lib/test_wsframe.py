@@ -1,0 +1,178 @@
+"""The frame kernels find, whatever the cuts, the messages that an independent parser finds."""
+
+import pytest
+import wsframe as f
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ws_reference import Server, meaning, payload
+
+from host.runtimes.checked import checked
+
+_NAMES = {f.TEXT: "TEXT", f.BINARY: "BINARY", f.PING: "PING", f.PONG: "PONG"}
+_CHECKED = (checked(f.scan), checked(f.compact))
+_NATIVE = (f.scan, f.compact)
+
+
+def receive(data, chunk_sizes, capacity, kernels=_NATIVE):
+    """All events of `data`, read in chunks of these sizes (the last one again and again)."""
+    scan, compact = kernels
+    # A large message in single bytes would take minutes and show nothing new.
+    chunk_sizes = [max(size, len(data) // 300) for size in chunk_sizes]
+    buf, state = bytearray(capacity), f.rx_state(capacity)
+    found, at, turn = [], 0, 0
+    while True:
+        while (event := scan(buf, state)) != f.NEED_MORE:
+            if event < 0:
+                return [*found, event]
+            if event == f.SKIPPED:
+                found.append(("SKIPPED", state[f.LENGTH]))
+            elif event == f.CLOSED:
+                found.append(("CLOSED", state[f.CLOSE_CODE]))
+            else:
+                found.append((_NAMES[event], bytes(buf[state[f.START] : state[f.END]])))
+        if at == len(data):
+            return found
+        place = compact(buf, state) * f.ALIGN
+        assert place == state[f.WR] < capacity
+        n = min(chunk_sizes[min(turn, len(chunk_sizes) - 1)], capacity - place, len(data) - at)
+        buf[place : place + n] = data[at : at + n]
+        state[f.WR] += n
+        at, turn = at + n, turn + 1
+
+
+def expected(data, capacity):
+    limit = f.rx_state(capacity)[f.LIMIT]
+    return [
+        ("SKIPPED", len(what))
+        if name in ("TEXT", "BINARY") and len(what) > limit
+        else (name, what)
+        for name, what in meaning(data)
+    ]
+
+
+sizes = st.one_of(
+    st.integers(0, 300),
+    st.sampled_from([0, 1, 125, 126, 127, 128, 129, 255, 256, 640, 641, 65535, 65536, 66000]),
+)
+controls = st.builds(
+    lambda kind, n, seed: (kind, payload(n, seed, False)),
+    st.sampled_from(["ping", "pong"]),
+    st.integers(0, 125),
+    st.integers(0, 99),
+)
+messages = st.tuples(
+    sizes,
+    st.booleans(),
+    st.lists(st.integers(0, 70000), max_size=4),
+    st.lists(controls, max_size=4),
+)
+
+
+@settings(deadline=None, max_examples=400, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(st.one_of(messages, controls), max_size=8),
+    st.one_of(st.none(), st.sampled_from([1000, 1001, 1003, 1007, 1011, 1013, 3000, 4999])),
+    st.lists(st.one_of(st.integers(1, 20), st.integers(1, 4000)), min_size=1, max_size=30),
+    st.integers(512, 3000),
+)
+def test_same_messages_as_the_reference(script, close_code, chunk_sizes, capacity):
+    server = Server()
+    data = b""
+    for seed, step in enumerate(script):
+        if len(step) == 2:
+            data += getattr(server, step[0])(step[1])
+        else:
+            size, text, cuts, between = step
+            frames = [getattr(server, kind)(content) for kind, content in between]
+            data += server.message(payload(size, seed, text), text, cuts, frames)
+    if close_code:
+        data += server.close(close_code)
+    wanted = expected(data, capacity)
+    assert receive(data, chunk_sizes, capacity) == wanted
+    if len(data) < 2500:
+        assert receive(data, chunk_sizes, capacity, _CHECKED) == wanted
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.binary(max_size=600), st.lists(st.integers(1, 90), min_size=1, max_size=9))
+def test_any_bytes_stay_inside_the_buffers(data, chunk_sizes):
+    assert receive(data, chunk_sizes, 512, _CHECKED) == receive(data, chunk_sizes, 512)
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"\xc1\x00", f.ERR_RESERVED_BITS),
+        (b"\x91\x00", f.ERR_RESERVED_BITS),
+        (b"\x83\x00", f.ERR_OPCODE),
+        (b"\x8b\x00", f.ERR_OPCODE),
+        (b"\x81\x81abcdx", f.ERR_MASKED),
+        (b"\x09\x00", f.ERR_CONTROL_FRAGMENTED),
+        (b"\x89\x7e\x00\x7e" + bytes(126), f.ERR_CONTROL_LENGTH),
+        (b"\x80\x01x", f.ERR_CONTINUATION),
+        (b"\x01\x01x\x81\x01y", f.ERR_INTERRUPTED),
+        (b"\x82\x7f\x80" + bytes(7), f.ERR_LENGTH_TOP_BIT),
+        (b"\x82\x7e\x00\x7dx", f.ERR_LENGTH_FORM),
+        (b"\x82\x7f" + bytes(6) + b"\xff\xff", f.ERR_LENGTH_FORM),
+        (b"\x82\x7f\x00\x00\x00\x00\x40\x00\x00\x00", f.ERR_TOO_LONG),
+        (b"\x82\x7f\x00\x00\x00\x01\x00\x00\x00\x00", f.ERR_TOO_LONG),
+        (b"\x88\x01\x03", f.ERR_CLOSE),
+        *[
+            (b"\x88\x02" + code.to_bytes(2, "big"), f.ERR_CLOSE)
+            for code in (0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 65535)
+        ],
+    ],
+)
+@pytest.mark.parametrize("chunk", [1, 1000])
+@pytest.mark.parametrize("kernels", [_NATIVE, _CHECKED], ids=["native", "checked"])
+def test_protocol_errors(data, error, chunk, kernels):
+    good = b"\x81\x02hi"
+    assert receive(good + data, [chunk], 512, kernels) == [("TEXT", b"hi"), error]
+
+
+def test_a_fragmented_message_may_not_count_beyond_an_int():
+    # Two halves of 2**29 bytes each: nobody will send them, so the first is skipped by hand.
+    buf, state = bytearray(512), f.rx_state(512)
+    for head, event in ((b"\x02", f.NEED_MORE), (b"\x80", f.ERR_TOO_LONG)):
+        buf[0:10] = head + b"\x7f\x00\x00\x00\x00\x20\x00\x00\x00"
+        state[f.RD], state[f.WR] = 0, 10
+        assert f.scan(buf, state) == event
+        if event == f.NEED_MORE:
+            left = list(state).index(1 << 29, f.CLOSE_CODE)
+            state[left] = 0
+
+
+def test_close_code_1014():
+    # Registered after RFC 6455; the reference does not know it yet.
+    assert receive(b"\x88\x02\x03\xf6", [99], 512) == [("CLOSED", 1014)]
+
+
+def test_close_without_a_code():
+    assert receive(Server().close(), [99], 512) == [("CLOSED", 1005)]
+
+
+@pytest.mark.parametrize("size", [0, 1, 4, 125, 126, 1000, 65535])
+@pytest.mark.parametrize("build", [f.build, checked(f.build)], ids=["native", "checked"])
+def test_built_frames_are_read_by_the_reference(size, build):
+    sent = payload(size, 3, True)
+    out, tx = bytearray(size + 40), f.tx_state(size + 40)
+    tx[f.TX_KEY], tx[f.TX_KEY + 1] = 0xFFFF, 0x1234
+    src = bytearray(b"..." + sent)
+    n = build(src, out, tx, 3, size, f.TEXT)
+    m = build(src, out, tx, 0, 3, f.PING)
+    assert n == size + (6 if size < 126 else 8)
+    assert tx[f.TX_WR] == n + m
+    assert meaning(bytes(out[: n + m]), client=False) == [("TEXT", sent), ("PING", b"...")]
+
+
+def test_a_frame_without_room_is_not_begun():
+    out, tx = bytearray(20), f.tx_state(20)
+    assert f.build(bytearray(15), out, tx, 0, 15, f.TEXT) == 0
+    assert f.build(bytearray(15), out, tx, 0, 14, f.TEXT) == 20
+    assert f.build(bytearray(15), out, tx, 0, 0, f.PING) == 0
+    assert tx[f.TX_WR] == 20
+
+
+def test_a_small_receive_buffer_is_refused():
+    with pytest.raises(ValueError, match="512"):
+        f.rx_state(511)
