@@ -1,7 +1,7 @@
 """Reads recorded feeds: a frame a line or the cryptofeed line format, plain, gzip or zstd.
 
-Whatever is wrong with a file is found as late as it can be and said in one line, so that all that stands before the
-damage has been handed over by then: a reader that catches the `UserError` has lost nothing.
+Damage inside a file is reported after all that stands before it has been handed over: who catches
+the `UserError` has lost nothing.
 """
 
 import json
@@ -18,6 +18,9 @@ _READ_BYTES = 1 << 20
 # A compressed block is read in smaller pieces: feeds shrink about fifteen times.
 _READ_COMPRESSED_BYTES = 1 << 16
 
+# A thousand levels a side are 80 kB; what goes on for megabytes is not a frame a line.
+_LONGEST_LINE_BYTES = 1 << 24
+
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 # zlib: 15 bits of window, +16 for the gzip wrapping.
@@ -27,7 +30,7 @@ _ZLIB_GZIP = 31
 _NOT_TEXT = bytes(code for code in range(32) if code not in b"\t\n\r")
 
 _RECEIVED = re.compile(rb"(\d+(?:\.\d+)?): (.*)", re.DOTALL)
-# What a recorder wrote beside the frames: a connect, a request of the client, a REST answer, its settings.
+# What a recorder wrote beside the frames: a connect, a request, a REST answer, its settings.
 _BESIDE = re.compile(rb"\S+ (?:<->|<-|->) \d+(?:\.\d+)?(?:: .*|$)|configuration: ", re.DOTALL)
 
 # One of these is in every frame of Kraken's dialects that is a JSON object (v2, v1, futures).
@@ -37,16 +40,17 @@ _KRAKEN_KEYS = frozenset({"channel", "method", "error", "event", "feed"})
 def open_bytes(path: str | Path) -> "Capture":
     """Open a capture for reading as chunks of whole lines; checks that it is one at all.
 
-    Raises UserError (one line) when the file is missing, a folder, unreadable, empty, binary or no Kraken capture.
-    Iterating raises UserError at its end when the file is cut short or damaged, after all that was whole.
+    Raises UserError (one line) when the file is missing, a folder, unreadable, empty, binary or no
+    Kraken capture. Iterating raises UserError where the file is cut short or damaged, after the
+    whole lines before that.
     """
     return Capture(Path(path))
 
 
 def frames(path: str | Path) -> Iterator[tuple[float | None, bytes]]:
-    """Yield `(time_s, frame)` of each received frame; time_s is the recorder's, None where it kept none.
+    """Yield `(time_s, frame)` of each received frame; time_s is None where none was recorded.
 
-    Lines are not looked into beyond that: a damaged frame is handed on as it is. Raises UserError as `open_bytes`.
+    A frame is not looked into; a damaged one is handed on. Raises UserError as `open_bytes`.
     """
     for chunk in open_bytes(path):
         for line in chunk.splitlines():
@@ -54,9 +58,10 @@ def frames(path: str | Path) -> Iterator[tuple[float | None, bytes]]:
 
 
 class Capture:
-    """A capture as an iterator of byte chunks, each of whole lines (the last line always gets its line feed).
+    """A capture as an iterator of byte chunks, each of whole lines with their line feeds.
 
-    `raw_bytes` of `raw_size` bytes of the file have been consumed so far, compressed as they lie on the disk.
+    For a progress bar: `raw_bytes` of the `raw_size` bytes on the disk have been consumed so far.
+    `lines` have been handed over.
     """
 
     def __init__(self, path: Path):
@@ -88,10 +93,16 @@ class Capture:
                 self._check_text(chunk)
             if not cut:
                 tail += chunk
+                if len(tail) > _LONGEST_LINE_BYTES:
+                    raise UserError(
+                        f"{self.path}: not a capture of frames; line {self.lines + 1} has no end"
+                    )
                 continue
             whole = tail + chunk[:cut]
             tail = chunk[cut:]
             if not checked:
+                if not whole.strip():
+                    continue
                 self._check_first_line(whole)
                 checked = True
             yield whole
@@ -127,7 +138,7 @@ class Capture:
             raise UserError(f"{self.path}: cannot be read ({error.strerror})") from None
 
     def _decompressed(self, file, name: str, magic: bytes) -> Iterator[bytes]:
-        """Both decompressors have the same few methods; files may be several streams joined (`cat a.gz b.gz`)."""
+        """Both decompressors have the same methods; several streams may be joined in one file."""
         stream = _decompressor(name)
         while data := file.read(_READ_COMPRESSED_BYTES):
             self.raw_bytes += len(data)
@@ -135,7 +146,7 @@ class Capture:
                 if stream.eof:
                     if not data.startswith(magic[: len(data)]):
                         raise UserError(
-                            f"{self.path}: bytes that are not {name} after its end, {self._read_before()}"
+                            f"{self.path}: ends in bytes not {name}, {self._read_before()}"
                         )
                     stream = _decompressor(name)
                 try:
@@ -166,15 +177,14 @@ class Capture:
         frame = received[2] if received else line
         try:
             value = json.loads(frame)
-        except ValueError:
+        except (ValueError, RecursionError):
             # A file of one cut line starts like a frame and says so at its end.
             if frame[:1] in (b"{", b"[") and b"\n" not in text:
                 return
             value = None
-        if not (
-            isinstance(value, list) or (isinstance(value, dict) and _KRAKEN_KEYS & value.keys())
-        ):
-            raise UserError(f"{self.path}: not a Kraken capture; line 1 is no frame of Kraken's")
+        if isinstance(value, list) or (isinstance(value, dict) and _KRAKEN_KEYS & value.keys()):
+            return
+        raise UserError(f"{self.path}: not a Kraken capture; line 1 is no frame of Kraken's")
 
 
 def _decompressor(name: str):
@@ -194,11 +204,11 @@ def _frame_of(line: bytes) -> Iterator[tuple[float | None, bytes]]:
 
 def _is_complete(line: bytes) -> bool:
     line = line.strip()
-    if beside := _BESIDE.match(line):
-        return beside.end() == len(line)
+    if _BESIDE.match(line):
+        return True
     received = _RECEIVED.fullmatch(line)
     try:
         json.loads(received[2] if received else line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

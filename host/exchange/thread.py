@@ -1,0 +1,83 @@
+"""A local Kraken in a thread of its own, for tests and programs that are not asynchronous."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from host.exchange.market import Market
+from host.exchange.server import Exchange
+from host.exchange.source import Source
+
+_STOP_S = 10.0
+
+
+class ExchangeThread:
+    """An `Exchange` and its event loop; the methods may be called from any thread."""
+
+    def __init__(self, source: Source, options: dict):
+        self._source = source
+        self._options = options
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="local Kraken", daemon=True)
+        self._thread.start()
+        self._ready.wait()
+        if self._failure:
+            raise self._failure
+        self.port = self._exchange.port
+        self.url = self._exchange.url
+        self.ca_der = self._exchange.ca_der
+        self.ca_path = self._exchange.ca_path
+
+    @property
+    def messages_sent(self) -> int:
+        return self._exchange.messages_sent
+
+    def corrupt_next_checksum(self, symbol: str) -> None:
+        """The next update of `symbol` goes out with a wrong checksum."""
+        self._call(self._exchange.corrupt_next_checksum, symbol)
+
+    def drop_connections(self) -> None:
+        """Cut all connections without a word, as a failing network does."""
+        self._call(self._exchange.drop_connections)
+
+    def refuse_upgrades(self, status: int, times: int = 1) -> None:
+        """Answer the next `times` connections with HTTP `status`."""
+        self._call(self._exchange.refuse_upgrades, status, times)
+
+    def stop(self) -> None:
+        """Close all connections with 1001 and end; a second call does nothing."""
+        if self._thread.is_alive():
+            self._call(self._stopping.set)
+            self._thread.join(_STOP_S)
+
+    def _call(self, function, *args) -> None:
+        self._loop.call_soon_threadsafe(function, *args)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:
+            self._failure = error
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        async with Exchange(self._source, **self._options) as self._exchange:
+            self._ready.set()
+            await self._stopping.wait()
+
+
+@contextmanager
+def exchange_in_thread(source: Source | None = None, **options) -> Iterator[ExchangeThread]:
+    """Serve `source` (default: the seeded market from now on) until the context is left.
+
+    `options` are those of `Exchange`; raises what it raises.
+    """
+    thread = ExchangeThread(source or Market(), options)
+    try:
+        yield thread
+    finally:
+        thread.stop()
