@@ -2,6 +2,8 @@
 
 import json
 
+from micropython import const
+
 # key: (default, type, least, most). Durations in ms; thresholds count with 4 decimals.
 _NUMBERS = {
     "port": (443, int, 1, 65535),
@@ -14,15 +16,15 @@ _NUMBERS = {
     "connect_timeout_ms": (20_000, int, 1000, 60_000),
     "backoff_min_ms": (1000, int, 100, 60_000),
     "backoff_max_ms": (60_000, int, 1000, 600_000),
-    "buffer_bytes": (4096, int, 2048, 65_536),
+    "buffer_bytes": (3072, int, 2048, 65_536),
     "serial_bytes_per_s": (8000, int, 0, 10_000_000),
 }
 _TEXTS = {"host": "ws.kraken.com", "path": "/v2", "ca": "ca.der"}
 _PAIRS = ("BTC/USD", "ETH/USD", "BTC/EUR")
 _DEPTHS = (10, 25)
-_MOST_PAIRS = 8
-_LONGEST_PAIR = 15
-_PAIR_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/.x"
+_MOST_PAIRS = const(8)
+_LONGEST_PAIR = const(15)
+_PAIR_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/.x"
 
 
 class ConfigError(OSError):
@@ -76,7 +78,7 @@ def _pairs(given):
     if not isinstance(given, (list, tuple)) or not 1 <= len(given) <= _MOST_PAIRS:
         raise ConfigError(f"pairs must be a list of 1 to {_MOST_PAIRS}")
     for n, pair in enumerate(given):
-        plain = isinstance(pair, str) and all(c in _PAIR_CHARACTERS for c in pair)
+        plain = isinstance(pair, str) and all(c in _PAIR_CHARACTERS for c in pair.encode())
         if not plain or pair.count("/") != 1 or len(pair) > _LONGEST_PAIR:
             raise ConfigError("pairs must be names such as BTC/USD")
         if pair in given[:n]:

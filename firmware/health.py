@@ -6,7 +6,7 @@ from micropython import const
 
 from firmware.board import device
 from firmware.telemetry import Line
-from ticks import pause_ms, ticks_add, ticks_diff, ticks_ms
+from time import sleep_ms, ticks_add, ticks_diff, ticks_ms
 
 _PERIOD_MS = const(100)
 _PAIR_MS = const(1000)
@@ -37,12 +37,11 @@ class Health:
 
     def __init__(self, buffers, telemetry, clock, interval_ms):
         self.reconnects = 0
-        _, self._symbols, self._books, _, self._pubs, _, _, _, _, self._words, self._counters, _ = buffers
+        _, symbols, self._books, _, self._pubs, _, _, _, _, words, self._counters, _ = buffers
         self._telemetry = telemetry
+        self._line = Line(telemetry, symbols, words)
         self._clock = clock
         self._interval_ms = interval_ms
-        self._pair_line = Line(_PAIR, 3)
-        self._health_line = Line(_HEALTH, 9)
         self._lags = [None] * len(self._books)
         self._seen = [0] * len(self._books)
         self._start = ticks_ms()
@@ -61,7 +60,7 @@ class Health:
         health_at = ticks_add(health_at, self._interval_ms)
         anchor_at = ticks_add(anchor_at, _ANCHOR_MS)
         while True:
-            pause_ms(_PERIOD_MS)
+            sleep_ms(_PERIOD_MS)
             now = ticks_ms()
             self._up_ms += ticks_diff(now, last)
             last = now
@@ -95,15 +94,14 @@ class Health:
                 self._lags[pair] = lag
 
     def _say_pairs(self):
-        line = self._pair_line
+        line = self._line
         for pair in range(len(self._lags)):
             book = self._books[pair]
             line.set(0, self._lags[pair] if book[_B_STATE] == _LIVE else None)
             line.set(1, book[_B_UPDATES])
             line.set(2, book[_B_BAD])
             self._lags[pair] = None
-            count = line.render(self._symbols, pair, self._words, book[_B_STATE])
-            self._telemetry.put(self._telemetry.board, line.out, count)
+            line.send(_PAIR, pair, book[_B_STATE])
 
     def _say_health(self):
         counters = self._counters
@@ -114,7 +112,7 @@ class Health:
         used = device.heap_used()
         free = device.heap_free()
         grown = used - self._last_used
-        line = self._health_line
+        line = self._line
         line.set(0, self._up_s)
         line.set(1, messages)
         line.set(2, (messages - self._last_messages) * 1000 // self._interval_ms)
@@ -126,5 +124,4 @@ class Health:
         line.set(8, counters[_SKIPPED])
         self._last_messages = messages
         self._last_used = used
-        count = line.render(self._symbols, 0, self._words, 0)
-        self._telemetry.put(self._telemetry.board, line.out, count)
+        line.send(_HEALTH, 0, 0)

@@ -8,13 +8,14 @@ from micropython import const
 from firmware.board.device import serial_write
 from firmware.kernels.render import render
 from ring import Ring
-from ticks import ticks_add, ticks_diff, ticks_ms
+from time import ticks_add, ticks_diff, ticks_ms
 
-_FEED_RING = const(1536)
-_BOARD_RING = const(512)
+_FEED_RING = const(1024)
+_BOARD_RING = const(384)
 _PIECE = const(120)  # bytes at a time, what the chip's transmit FIFO takes
 _LINE_ROOM = const(256)
 _V_STRIDE = const(4)
+_MOST_VALUES = const(9)
 
 
 class Telemetry:
@@ -23,11 +24,12 @@ class Telemetry:
     `bytes_per_s` is the line's speed, 0 for one that takes everything.
     """
 
-    def __init__(self, bytes_per_s):
+    bytes_per_s = 0
+
+    def __init__(self):
         self.feed = Ring(_FEED_RING)
         self.board = Ring(_BOARD_RING)
         self.dropped = 0
-        self._bytes_per_s = bytes_per_s
         self._free_at = ticks_ms()
 
     def put(self, ring, data, count):
@@ -49,23 +51,25 @@ class Telemetry:
             count = ring.span()
             if count == 0:
                 return True
-            if self._bytes_per_s:
+            if self.bytes_per_s:
                 now = ticks_ms()
                 if ticks_diff(now, self._free_at) < 0:
                     return False
                 count = min(count, _PIECE)
-                self._free_at = ticks_add(now, count * 1000 // self._bytes_per_s)
+                self._free_at = ticks_add(now, count * 1000 // self.bytes_per_s)
             serial_write(ring.buf, ring.start, count)
             ring.take(count)
 
 
 class Line:
-    """A board record made of integers, rendered without allocation: `set` its values, then `render` it."""
+    """A board record made of integers, rendered without allocation: `set` its values, then `send` it."""
 
-    def __init__(self, template, values):
-        self._template = template
-        self._values = array("i", bytes(4 * _V_STRIDE * values))
-        self.out = bytearray(_LINE_ROOM)
+    def __init__(self, telemetry, symbols, words):
+        self._telemetry = telemetry
+        self._symbols = symbols
+        self._words = words
+        self._values = array("i", bytes(4 * _V_STRIDE * _MOST_VALUES))
+        self._out = bytearray(_LINE_ROOM)
 
     def set(self, place, value):
         """Value number `place`; None becomes null."""
@@ -76,6 +80,9 @@ class Line:
             self._values[at + 1] = abs(value) % 1_000_000_000
             self._values[at] = abs(value) // 1_000_000_000
 
-    def render(self, symbols, pair, words, word):
-        """Write the line to `out`; how long it is."""
-        return render(self.out, 0, self._template, self._values, 0, symbols, pair, words, word)
+    def send(self, template, pair, word):
+        """Render `template` (see kernels/render.py) and queue it as a record of the second thread."""
+        count = render(
+            self._out, 0, template, self._values, 0, self._symbols, pair, self._words, word
+        )
+        self._telemetry.put(self._telemetry.board, self._out, count)

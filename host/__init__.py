@@ -10,3 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 for _folder in (ROOT, ROOT / "lib", ROOT / "host" / "runtimes" / "cpython"):
     if str(_folder) not in sys.path:
         sys.path.append(str(_folder))
+
+from host.runtimes import stand_ins  # noqa: E402
+
+stand_ins.install()

@@ -5,47 +5,15 @@ import select
 import socket
 import sys
 
+import tls
 from micropython import const
-from ticks import sleep_ms, ticks_add, ticks_diff, ticks_ms
+from asyncio import sleep_ms
+from time import ticks_add, ticks_diff, ticks_ms
 
 _STEP_MS = const(5)  # between two looks at a socket that is not ready
 
 # The connection is under way: POSIX, lwIP and CPython's Windows number.
 _IN_PROGRESS = (errno.EINPROGRESS, errno.EALREADY, 115, 119, 10035)
-
-# What an errno means to a person. lwIP uses the newlib numbers, which mostly agree with POSIX.
-_ERRNO_WHY = (
-    ((errno.ECONNREFUSED,), "connection refused"),
-    ((errno.EHOSTUNREACH, 101, 114, 118), "host or network unreachable"),
-    ((errno.ETIMEDOUT, 110, 116), "timed out"),
-    ((errno.ECONNRESET, errno.ECONNABORTED, 32), "closed by the peer"),
-    # ENOMEM and mbedTLS: PK/MPI/SSL allocation failed, each by its own number.
-    ((errno.ENOMEM, 16, -0x10, -0x3F80, -0x4290, -0x7F00), "out of memory for TLS"),
-    ((-0x7280,), "closed by the peer during the handshake"),
-    ((-0x7780,), "TLS alert from the peer"),
-)
-
-# Parts of the texts of mbedTLS and OpenSSL. The clock comes first: a board that has not yet
-# heard the time rejects every chain, and that is then the only thing to mend.
-_TEXT_WHY = (
-    ("in the future", "certificate not yet valid (is the clock set?)"),
-    ("not yet valid", "certificate not yet valid (is the clock set?)"),
-    ("expired", "certificate expired (is the clock set?)"),
-    ("does not match", "certificate is for another host"),
-    ("mismatch", "certificate is for another host"),
-    ("not correctly signed", "certificate not trusted"),
-    ("local issuer", "certificate not trusted"),
-    ("self-signed", "certificate not trusted"),
-    ("self signed", "certificate not trusted"),
-    ("signature failure", "certificate not trusted"),
-    ("certificate verify failed", "certificate not accepted"),
-    ("alloc", "out of memory for TLS"),
-    ("EOF", "closed by the peer during the handshake"),
-    ("WRONG_VERSION", "the peer does not speak TLS"),
-    ("INVALID_RECORD", "the peer does not speak TLS"),
-    ("invalid cert", "the CA certificate is not valid DER"),
-    ("cadata", "the CA certificate is not valid DER"),
-)
 
 
 class ConnectError(Exception):
@@ -56,71 +24,45 @@ class ConnectError(Exception):
         self.why = why
 
 
-# A TlsStream has readinto(view) -> bytes read, None (nothing now) or 0 (end); write(buf, start,
-# size) -> bytes taken or None; close(); and `sock`, which is what to poll. Nothing in it waits.
-# After a `write` that gave None the next one must bring the same bytes: TLS has begun with them.
-if sys.implementation.name == "micropython":
-    # Not `ssl`: that wrapper module starts with verification turned off.
-    import tls
+class TlsStream:
+    """`readinto(view)` gives bytes read, None (nothing now) or 0 (end); `write(buf, start, size)` bytes taken or None.
 
-    class TlsStream:
-        def __init__(self, sock, host, ca_der):
-            context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-            context.verify_mode = tls.CERT_REQUIRED
-            context.load_verify_locations(ca_der)
-            secure = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-            self.sock = sock
-            self._secure = secure
-            # The C methods themselves: nothing stands between them and the hot path.
-            self.readinto = secure.readinto
-            self.write = secure.write
+    Nothing in it waits; `sock` is what to poll. After a `write` that gave None the next one must
+    bring the same bytes: TLS has begun with them.
+    """
 
-        def close(self):
-            # After a failed handshake the C module no longer closes the socket below it, so both
-            # are closed; closing twice does no harm.
-            self._secure.close()
-            self.sock.close()
+    def __init__(self, sock, host, context):
+        secure = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+        self.sock = sock
+        self._secure = secure
+        # The methods themselves: nothing stands between them and the hot path.
+        self.readinto = secure.readinto
+        self.write = secure.write
 
-else:
-    import ssl
-
-    _NOT_NOW = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
-
-    class TlsStream:
-        def __init__(self, sock, host, ca_der):
-            refused = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if refused:
-                raise OSError(refused, "connect")
-            # It requires a certificate and checks the host's name by itself.
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.load_verify_locations(cadata=bytes(ca_der))
-            # What is given is an anchor even if it is no root, as for mbedTLS.
-            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-            # It takes the descriptor over, so it is also what to poll.
-            self.sock = context.wrap_socket(
-                sock, server_hostname=host, do_handshake_on_connect=False
-            )
-            # A socket that has just been lost would send in the clear; this raises instead.
-            self.sock.getpeername()
-
-        def readinto(self, view):
-            try:
-                return self.sock.recv_into(view)
-            except _NOT_NOW:
-                return None
-
-        def write(self, buf, start, size):
-            try:
-                return self.sock.send(memoryview(buf)[start : start + size])
-            except _NOT_NOW:
-                return None
-
-        def close(self):
-            self.sock.close()
+    def close(self):
+        # After a failed handshake the C module no longer closes the socket below it, so both
+        # are closed; closing twice does no harm.
+        self._secure.close()
+        self.sock.close()
 
 
-async def connect(host, port, ca_der, hello, timeout_ms=15_000):
-    """Connect, verify the host's certificate against `ca_der` and send `hello`.
+def trust(ca_der):
+    """What `connect` needs to believe certificates that lead to the CA `ca_der`, and no others.
+
+    Made once, it serves every connection. Raises ConnectError if `ca_der` is no certificate.
+    """
+    # Not `ssl`: that wrapper module of MicroPython starts with verification turned off.
+    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    context.verify_mode = tls.CERT_REQUIRED
+    try:
+        context.load_verify_locations(ca_der)
+    except (OSError, ValueError) as error:
+        raise ConnectError(_why(error)) from error
+    return context
+
+
+async def connect(host, port, trusted, hello, timeout_ms=15_000):
+    """Connect, verify the host's certificate against `trusted` and send `hello`.
 
     The C module has no handshake call: sending the first bytes is what drives it. Raises
     ConnectError. The lookup of the name blocks: neither port has another one.
@@ -130,7 +72,7 @@ async def connect(host, port, ca_der, hello, timeout_ms=15_000):
         # IPv4 only, as stock firmware. The board gives an OSError with a negative number.
         found = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise ConnectError(_short("cannot resolve ", host)) from None
+        raise ConnectError("cannot resolve " + host[:40]) from None
     family, kind, protocol, _, address = found[0]
     sock = socket.socket(family, kind, protocol)
     stream = None
@@ -138,7 +80,7 @@ async def connect(host, port, ca_der, hello, timeout_ms=15_000):
     try:
         sock.setblocking(False)
         await _reach(sock, address, deadline)
-        stream = TlsStream(sock, host, ca_der)
+        stream = TlsStream(sock, host, trusted)
         await _send(stream, hello, deadline)
         done = True
         return stream
@@ -180,19 +122,9 @@ async def _reach(sock, address, deadline):
 
 
 def _why(error):
-    if isinstance(error, MemoryError):
-        return "out of memory for TLS"
-    text = str(error)
-    if isinstance(error, OSError):
-        for numbers, why in _ERRNO_WHY:
-            if error.errno in numbers:
-                return why
-    for part, why in _TEXT_WHY:
-        if part in text:
-            return why
-    return _short("TLS failed: ", text)
+    """In words, by a module that is loaded only when a connection failed and leaves no trace."""
+    import tlswhy
 
-
-def _short(what, detail):
-    """At most 60 plain characters, fit to stand between quotes."""
-    return what + "".join(c if " " <= c <= "~" and c not in "\"'\\" else "_" for c in detail)[:40]
+    text = tlswhy.why(error)
+    del sys.modules["tlswhy"]
+    return text

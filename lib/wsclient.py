@@ -1,7 +1,7 @@
 """A WebSocket client that receives without allocating: verified TLS, messages handed on in place.
 
-ws = WebSocket()
-await ws.connect("host", 443, "/path", ca_der)
+ws = WebSocket(bytearray(4096))
+await ws.connect("host", 443, "/path", tlsconn.trust(ca_der))
 await ws.send_text("hello")
 while ws.wait(1000):  # or wait(0) and await sleep_ms
     if ws.fill() < 0:
@@ -15,37 +15,38 @@ while ws.wait(1000):  # or wait(0) and await sleep_ms
 
 import os
 import select
+import sys
 
 import tlsconn
 import wsframe
-import wsupgrade
 from micropython import const
-from ticks import sleep_ms, ticks_add, ticks_diff, ticks_ms
+from asyncio import sleep_ms
+from time import ticks_add, ticks_diff, ticks_ms
 from tlsconn import ConnectError
-from wsframe import (
-    ALIGN,
-    CAPACITY,
-    CLOSE_CODE,
-    CLOSED,
-    END,
-    ERR_TOO_LONG,
-    NEED_MORE,
-    PING,
-    PONG,
-    RD,
-    SKIPPED,
-    START,
-    TEXT,
-    TX_WR,
-    WR,
-)
 from wsoutbox import Outbox
 
+# As wsframe.py has them.
+_NEED_MORE = const(0)
+_TEXT = const(1)
+_BINARY = const(2)
+_SKIPPED = const(3)
+_CLOSED = const(8)
+_PING = const(9)
+_PONG = const(10)
+_ERR_TOO_LONG = const(-10)
+_RD = const(0)
+_WR = const(1)
+_CAPACITY = const(2)
+_START = const(4)
+_END = const(5)
+_CLOSE_CODE = const(7)
+_TX_WR = const(1)
+_ALIGN = const(256)
 # What `fill` returns instead of a number of bytes.
-ENDED = const(-20)  # the peer has ended the connection
-LOST = const(-21)  # the connection broke, or there is none
+_ENDED = const(-20)  # the peer has ended the connection
+_LOST = const(-21)  # the connection broke, or there is none
 
-_TX_BYTES = const(1024)
+_TX_BYTES = const(512)
 _STEP_MS = const(5)
 _NORMAL = const(1000)
 _PROTOCOL_ERROR = const(1002)
@@ -54,14 +55,15 @@ _TOO_BIG = const(1009)
 
 
 class WebSocket:
-    """One connection at a time; the buffers are made here, once, and serve every reconnect.
+    """One connection at a time; `buf`, a bytearray of 2 KiB or more, serves every reconnect.
 
-    `wait`, `fill` and `next` allocate nothing. Call `fill` only after `next` said NEED_MORE: it
+    `wait`, `fill` and `next` allocate nothing. Call `fill` only after `next` said _NEED_MORE: it
     moves what is in the buffer. `await` methods raise ConnectError, with its `why`.
     """
 
-    def __init__(self, buffer_bytes=8192):
-        self.buf = bytearray(buffer_bytes)
+    def __init__(self, buf):
+        self.buf = buf
+        buffer_bytes = len(buf)
         self.state = wsframe.rx_state(buffer_bytes)
         self.skipped = 0  # messages too large for the buffer, over all connections
         self.last_rx_ms = 0  # ticks of the last bytes
@@ -69,35 +71,38 @@ class WebSocket:
         self._outbox = Outbox(_TX_BYTES)
         view = memoryview(self.buf)
         # Every place where `compact` may put the write position, so that reading makes no slice.
-        self._views = [view[at:] for at in range(0, buffer_bytes, ALIGN)]
+        self._views = [view[at:] for at in range(0, buffer_bytes, _ALIGN)]
         self._code = bytearray(2)
         self._poll = select.poll()
         # CPython has no ipoll; its poll gives what can be iterated, too.
         self._ipoll = self._poll.ipoll if hasattr(self._poll, "ipoll") else self._poll.poll
         self._ipoll(0)  # the first call makes the tuple that the later ones reuse
         self._stream = None
-        self._over = 0  # CLOSED or the error that ended the connection
+        self._over = 0  # _CLOSED or the error that ended the connection
         self._drop()
 
     @property
     def is_open(self):
         return self._stream is not None
 
-    async def connect(self, host, port, path, ca_der, timeout_ms=20_000):
-        """Open wss://host:port/path; the host's certificate must lead to `ca_der`."""
+    async def connect(self, host, port, path, trusted, timeout_ms=20_000):
+        """Open wss://host:port/path; the host's certificate must lead to what `tlsconn.trust` was given."""
         # First of all: the board has memory for one TLS session.
         self._drop()
+        import wsupgrade  # needed for a moment at each connect; its code is not kept
+
+        del sys.modules["wsupgrade"]
         deadline = ticks_add(ticks_ms(), timeout_ms)
         key = wsupgrade.make_key(os.urandom(16))
         hello = wsupgrade.request(host, port, path, key)
-        stream = await tlsconn.connect(host, port, ca_der, hello, timeout_ms)
+        stream = await tlsconn.connect(host, port, trusted, hello, timeout_ms)
         self.attach(stream)
         done = False
         try:
             end = await self._read_head(deadline)
-            wsupgrade.check(self.buf, self.state[RD], end, key)
-            self.state[RD] = end + 4
-            self._early = self.state[WR] - self.state[RD]
+            wsupgrade.check(self.buf, self.state[_RD], end, key)
+            self.state[_RD] = end + 4
+            self._early = self.state[_WR] - self.state[_RD]
             done = True
         finally:
             if not done:
@@ -122,7 +127,7 @@ class WebSocket:
         """
         if self._more or self._early:
             return True
-        if self._outbox.state[TX_WR]:
+        if self._outbox.state[_TX_WR]:
             self._flush()
         for _ in self._ipoll(timeout_ms):
             return True
@@ -131,8 +136,8 @@ class WebSocket:
     def fill(self):
         """Read once what is there: bytes read, 0 for nothing now, ENDED or LOST."""
         if self._stream is None:
-            return LOST
-        if self._outbox.state[TX_WR]:
+            return _LOST
+        if self._outbox.state[_TX_WR]:
             # If that fails there may still be something to read, their close frame for one.
             self._flush()
         if self._early:
@@ -148,55 +153,55 @@ class WebSocket:
         try:
             n = self._readinto(view)
         except OSError:
-            return LOST
+            return _LOST
         if n is None:
             return 0
         if n == 0:
-            return ENDED
-        self.state[WR] += n
+            return _ENDED
+        self.state[_WR] += n
         self.last_rx_ms = ticks_ms()
         # TLS may hold the rest of a record that did not fit; the raw socket cannot tell.
         self._more = n == len(view)
         return n
 
     def next(self):
-        """The next event in the buffer: TEXT, BINARY, SKIPPED, CLOSED, NEED_MORE or an error < 0.
+        """The next event in the buffer: _TEXT, _BINARY, _SKIPPED, _CLOSED, _NEED_MORE or an error < 0.
 
-        Pings are answered on the way. After CLOSED or an error our close frame is on its way and
+        Pings are answered on the way. After _CLOSED or an error our close frame is on its way and
         nothing else comes: call `close`.
         """
         if self._over:
             return self._over
         while True:
             event = wsframe.scan(self.buf, self.state)
-            if event == PING:
+            if event == _PING:
                 # Without room the pong is left out: RFC 6455 wants only the latest ping answered,
                 # and a peer that reads nothing will not miss it.
-                self._put(self.buf, self.state[START], self.state[END], PONG)
+                self._put(self.buf, self.state[_START], self.state[_END], _PONG)
                 self._flush()
-            elif event == PONG:
+            elif event == _PONG:
                 self.last_pong_ms = ticks_ms()
             else:
                 break
-        if event == SKIPPED:
+        if event == _SKIPPED:
             self.skipped += 1
-        elif event == CLOSED or event < 0:
+        elif event == _CLOSED or event < 0:
             self._over = event
-            code = self.state[CLOSE_CODE]
+            code = self.state[_CLOSE_CODE]
             if event < 0:
-                code = _TOO_BIG if event == ERR_TOO_LONG else _PROTOCOL_ERROR
+                code = _TOO_BIG if event == _ERR_TOO_LONG else _PROTOCOL_ERROR
             self._say_close(code)
             self._flush()
         return event
 
     async def send_text(self, text, timeout_ms=5000):
-        """Send a text message, at most 1016 bytes; returns when TLS has taken it."""
+        """Send a text message, at most 504 bytes; returns when TLS has taken it."""
         data = bytearray(text.encode() if isinstance(text, str) else text)
-        await self._send(data, TEXT, timeout_ms)
+        await self._send(data, _TEXT, timeout_ms)
 
     async def ping(self, timeout_ms=5000):
         """Send a ping; `last_pong_ms` will tell when it was answered."""
-        await self._send(bytearray(), PING, timeout_ms)
+        await self._send(bytearray(), _PING, timeout_ms)
 
     async def close(self, code=_NORMAL, timeout_ms=2000):
         """Say goodbye, wait for the peer's goodbye at most `timeout_ms`, then close the socket."""
@@ -206,10 +211,10 @@ class WebSocket:
             while self._stream is not None and ticks_diff(deadline, ticks_ms()) > 0:
                 if not self._flush():
                     break
-                while not self._over and self.next() != NEED_MORE:
+                while not self._over and self.next() != _NEED_MORE:
                     pass
                 if self._over:
-                    if self._outbox.state[TX_WR] == 0:
+                    if self._outbox.state[_TX_WR] == 0:
                         break
                 elif self.fill() < 0:
                     break
@@ -222,12 +227,12 @@ class WebSocket:
         """Where the empty line of the response head begins."""
         while True:
             n = self.fill()
-            end = self.buf.find(b"\r\n\r\n", self.state[RD], self.state[WR])
+            end = self.buf.find(b"\r\n\r\n", self.state[_RD], self.state[_WR])
             if end >= 0:
                 return end
             if n < 0:
                 raise ConnectError("upgrade refused: connection closed")
-            if self.state[WR] - self.state[RD] > self.state[CAPACITY] - ALIGN:
+            if self.state[_WR] - self.state[_RD] > self.state[_CAPACITY] - _ALIGN:
                 raise ConnectError("upgrade refused: answer too long")
             if ticks_diff(deadline, ticks_ms()) <= 0:
                 raise ConnectError("timed out")
@@ -245,7 +250,7 @@ class WebSocket:
             queued = queued or self._put(data, 0, len(data), opcode)
             if not self._flush():
                 raise ConnectError("connection lost")
-            if queued and self._outbox.state[TX_WR] == 0:
+            if queued and self._outbox.state[_TX_WR] == 0:
                 return
             if ticks_diff(deadline, ticks_ms()) <= 0:
                 raise ConnectError("timed out")
@@ -261,7 +266,7 @@ class WebSocket:
         """Queue our close frame, once; the peer's 1005 means that it gave no code."""
         self._code[0] = code >> 8
         self._code[1] = code & 255
-        if self._put(self._code, 0, 0 if code == _NO_CODE else 2, CLOSED):
+        if self._put(self._code, 0, 0 if code == _NO_CODE else 2, _CLOSED):
             self._closing = True
 
     def _flush(self):

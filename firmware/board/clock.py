@@ -1,9 +1,9 @@
 """Wall-clock time, set by whoever boots us: how long ago was a moment of the exchange?"""
 
 import time
+from time import ticks_diff, ticks_ms
 
 from micropython import const
-from ticks import ticks_diff, ticks_ms
 
 _BILLION = const(1_000_000_000)
 _MS_2000 = const(946_684_800)  # seconds from 1970 to 2000, where the ESP32 begins to count

@@ -3,12 +3,14 @@
 import gc
 import sys
 
+from micropython import const
+
 try:
     import machine
 except ImportError:  # CPython
     machine = None
 
-_FULL_SPEED_HZ = 240_000_000
+_FULL_SPEED_HZ = const(240_000_000)
 
 _on_chip = hasattr(machine, "reset_cause")
 _stdout = getattr(sys.stdout, "buffer", sys.stdout)

@@ -28,16 +28,19 @@ _TEXT_STRIDE = const(36)
 _SPARE_LEVELS = const(6)  # insertions a side that one message may bring before it is cut
 
 _UPD_MAX_LEVELS = const(2)
-_UPD_LEVEL = const(40)
+_UPD_LEVEL = const(32)
 _LEVEL_STRIDE = const(11)
 _SPARE_ENTRIES = const(12)
 _SYMBOL_STRIDE = const(16)
-_PUB_WORDS = const(144)
+_PUB_WORDS = const(104)
+_SETTINGS_WORDS = const(48)
 _SIG_WORDS = const(24)
-_OUT_BYTES = const(1696)  # three records of 120 bytes for each of four data elements, and 256
+_OUT_BYTES = const(1216)  # three data elements with three records of 120 bytes, the last one has 256
 
 _CRC_POLYNOMIAL = 0xEDB88320
 _CRC_TEXT = const(360)  # bytes: ten levels of 36 digits
+_CRC_POWERS = const(256)
+_CRC_MASK31 = const(302)
 
 
 def make(settings):
@@ -59,12 +62,11 @@ def make(settings):
     most = 2 * depth + _SPARE_ENTRIES
     update = _words(_UPD_LEVEL + most * _LEVEL_STRIDE)
     update[_UPD_MAX_LEVELS] = most
-    limits = (
-        settings["levels"],
-        round(settings["imbalance_threshold"] * _UNIT),
-        round(settings["spread_threshold_bps"] * _UNIT),
-        settings["book_interval_ms"],
-    )
+    limits = _words(_SETTINGS_WORDS)  # four settings, then the work area of `features`
+    limits[0] = settings["levels"]
+    limits[1] = round(settings["imbalance_threshold"] * _UNIT)
+    limits[2] = round(settings["spread_threshold_bps"] * _UNIT)
+    limits[3] = settings["book_interval_ms"]
     return (
         update,
         symbols,
@@ -72,7 +74,7 @@ def make(settings):
         [bytearray(2 * capacity * _TEXT_STRIDE) for _ in pairs],
         [_words(_PUB_WORDS) for _ in pairs],
         [_words(_SIG_WORDS) for _ in pairs],
-        array("i", limits),
+        limits,
         _crc_table(),
         _TEMPLATES,
         _WORDS,
@@ -97,18 +99,19 @@ def _book(depth, capacity):
 
 
 def _crc_table():
-    """The byte table of CRC-32, x**(8 * n) for texts of n bytes, and a mask of 31 ones."""
-    crc = _words(256 + _CRC_TEXT + 2)
+    """The byte table of CRC-32, x**(8 * n) for every eighth n of a text, and a mask of 31 ones."""
+    crc = _words(_CRC_MASK31 + 1)
     for n in range(256):
         register = n
         for _ in range(8):
             register = register >> 1 ^ (_CRC_POLYNOMIAL if register & 1 else 0)
         crc[n] = _signed(register)
-    power = 1 << 31  # x**0, the bits of a CRC register run backwards
+    power = 1 << 31  # x**0: the bits of a CRC register run backwards
     for n in range(_CRC_TEXT + 1):
-        crc[256 + n] = _signed(power)
+        if n & 7 == 0:
+            crc[_CRC_POWERS + n // 8] = _signed(power)
         power = power >> 8 ^ (crc[power & 255] & 0xFFFFFFFF)
-    crc[256 + _CRC_TEXT + 1] = 0x7FFFFFFF
+    crc[_CRC_MASK31] = 0x7FFFFFFF
     return crc
 
 

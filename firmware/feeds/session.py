@@ -6,7 +6,8 @@ from micropython import const
 
 from firmware.feeds import spot_v2
 from firmware.kernels.render import render
-from ticks import sleep_ms, ticks_add, ticks_diff, ticks_ms
+from asyncio import sleep_ms
+from time import ticks_add, ticks_diff, ticks_ms
 
 # A book's header, the counters and the words, as spot_v2.py and buffers.py have them.
 _KIND_OTHER = const(0)

@@ -38,7 +38,6 @@ _P_SLOT = const(8)
 _P_SLOT_STRIDE = const(48)
 _SIG_SIDE = const(0)
 _SIG_TIME = const(4)
-_SET_LEVELS = const(0)
 _SET_BOOK_INTERVAL_MS = const(3)
 
 _MESSAGES = const(0)
@@ -131,7 +130,7 @@ def on_frame(
                     pos = render(out, pos, templates[_T_STALE], book, _B_TIME_HI, symbols, pair, words, why)
                 else:
                     counters[_PROVED] += 1
-                    features(pub, book, settings[_SET_LEVELS], now_ms)
+                    features(pub, settings, book, now_ms)
                     if book[_B_STATE] != _LIVE:
                         book[_B_STATE] = _LIVE
                         book[_B_REASON] = 0

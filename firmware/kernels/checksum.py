@@ -17,9 +17,9 @@ _SLOT_STRIDE = const(5)
 _S_LENGTH = const(4)
 _TEXT_STRIDE = const(36)
 
-# The CRC buffer: the byte table, x**(8 * n) modulo the polynomial for n bytes, a mask of 31 ones.
+# The CRC buffer: the byte table, x**(64 * n) modulo the polynomial, a mask of 31 ones.
 _POWERS = const(256)
-_MASK31 = const(617)  # _POWERS + 10 levels of 36 digits + 1
+_MASK31 = const(302)  # _POWERS + 10 levels of 36 digits / 8 + 1
 _POLYNOMIAL = const(128)  # its place in the table
 
 
@@ -66,7 +66,12 @@ def prove(text: ptr8, crc: ptr32, book: ptr32, high: int, low: int) -> int:
     if n > _CHECKED_LEVELS:
         n = _CHECKED_LEVELS
     register = book[_B_PREFIX + n]
-    power = crc[_POWERS + book[_B_PREFIX + _PREFIX_LENGTH + n]]
+    total = book[_B_PREFIX + _PREFIX_LENGTH + n]
+    power = crc[_POWERS + (total >> 3)]
+    total &= 7
+    while total > 0:  # the bytes that are no eight together
+        power = ((power >> 8) & 0xFFFFFF) ^ crc[power & 0xFF]
+        total -= 1
     n = book[_B_COUNT + 1]
     if n > _CHECKED_LEVELS:
         n = _CHECKED_LEVELS

@@ -16,7 +16,7 @@ _ERR_LEVELS = const(-6)  # more levels or data elements than there is room for
 _ERR_NESTING = const(-7)
 _ERR_PRECISION = const(-8)  # from `apply`: more decimals than the book has
 
-# The update buffer: a header, up to four data elements ("groups"), then the levels of all of them.
+# The update buffer: a header, up to three data elements ("groups"), then the levels of all of them.
 _UPD_GROUPS = const(0)
 _UPD_TYPE = const(1)
 _UPD_MAX_LEVELS = const(2)  # set by the owner
@@ -25,7 +25,7 @@ _UPD_DAYS = const(4)
 
 _UPD_GROUP = const(8)
 _GROUP_STRIDE = const(8)
-_MAX_GROUPS = const(4)
+_MAX_GROUPS = const(3)
 _G_PAIR = const(0)  # index of the pair, -1 if it is none of ours
 _G_FIRST = const(1)  # first level and the one after the last, as positions in this buffer
 _G_LAST = const(2)
@@ -34,7 +34,7 @@ _G_CRC_LOW = const(4)
 _G_TIME_HI = const(5)  # milliseconds since 1970 as hi * 10**9 + lo; 0, 0 if the frame does not say
 _G_TIME_LO = const(6)
 
-_UPD_LEVEL = const(40)  # _UPD_GROUP + _MAX_GROUPS * _GROUP_STRIDE
+_UPD_LEVEL = const(32)  # _UPD_GROUP + _MAX_GROUPS * _GROUP_STRIDE
 _LEVEL_STRIDE = const(11)
 _L_SIDE = const(0)
 _L_PRICE = const(1)  # the number's words start here
@@ -166,7 +166,7 @@ def decode(frame: ptr8, i: int, end: int, upd: ptr32, symbols: ptr8) -> int:
                     upd[level] = side
                     seen_level = 0
                 elif where == _IN_ELEMENT:
-                    if group >= _UPD_LEVEL:
+                    if group >= _UPD_GROUP + _MAX_GROUPS * _GROUP_STRIDE:
                         return _ERR_LEVELS
                     upd[group + _G_PAIR] = -1
                     upd[group + _G_FIRST] = level

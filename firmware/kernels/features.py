@@ -13,8 +13,7 @@ _SLOT_STRIDE = const(5)
 _S_QTY_HI = const(2)
 _S_QTY_LO = const(3)
 
-# The published buffer: a count of publications, two slots that take turns, a work area of the
-# writer. A reader copies slot `count & 1` and believes it if the count is still the same.
+# The published buffer: a count of publications, two slots that take turns. A reader copies slot `count & 1` and believes it if the count is still the same.
 _P_COUNT = const(0)
 _P_SLOT = const(8)
 _P_SLOT_STRIDE = const(48)
@@ -38,16 +37,17 @@ _IMBALANCE_DECIMALS = const(4)
 _RATIO_DECIMALS = const(3)
 _WEIGHT_DIGITS = const(9)
 
-# The work area: five fractions, each numerator and denominator in three limbs, then its digits
-# after the point and where the result goes.
-_W = const(104)
+# The settings buffer: the levels to sum, and from _W on a work area: five fractions, each
+# numerator and denominator in three limbs, then its digits after the point and the place of its
+# result in `pub`.
+_SET_LEVELS = const(0)
+_W = const(8)
 _W_STRIDE = const(8)
-_W_SPREAD = const(104)
-_W_IMBALANCE = const(112)
-_W_RATIO = const(120)
-_W_WEIGHT = const(128)
-_W_MICRO = const(136)
-_W_END = const(144)
+_W_SPREAD = const(8)
+_W_IMBALANCE = const(16)
+_W_RATIO = const(24)
+_W_WEIGHT = const(32)
+_W_MICRO = const(40)
 _DIGITS = const(6)
 _RESULT = const(7)
 
@@ -58,8 +58,8 @@ _MOST = const(999999999)
 
 
 @micropython.viper
-def features(pub: ptr32, book: ptr32, levels: int, now_ms: int) -> int:
-    """Compute the features of `book` over `levels` levels a side and publish them in `pub`.
+def features(pub: ptr32, work: ptr32, book: ptr32, now_ms: int) -> int:
+    """Compute the features of `book` and publish them in `pub`; `work` is the settings buffer.
 
     Spread in bps of the mid and imbalance (bids - asks) / (bids + asks) with 4 decimals, depth
     ratio bids / asks with 3, all rounded to nearest from 8 significant digits of both operands;
@@ -68,6 +68,7 @@ def features(pub: ptr32, book: ptr32, levels: int, now_ms: int) -> int:
     below 10**7 ticks. What an empty side leaves undefined has decimals -1. Returns the number of
     publications.
     """
+    levels = work[_SET_LEVELS]
     slot = _P_SLOT + ((pub[_P_COUNT] + 1) & 1) * _P_SLOT_STRIDE
     capacity = book[_B_CAPACITY]
     decimals = book[_B_DECIMALS]
@@ -95,9 +96,9 @@ def features(pub: ptr32, book: ptr32, levels: int, now_ms: int) -> int:
                 top += 1
             k += 1
         at = _W_RATIO + side * 3
-        pub[at] = top
-        pub[at + 1] = hi
-        pub[at + 2] = lo
+        work[at] = top
+        work[at + 1] = hi
+        work[at + 2] = lo
         at = slot + _F_BID + side * 4
         pub[at + _V_DECIMALS] = -1
         pub[at + _V_SIGN] = 0
@@ -108,8 +109,8 @@ def features(pub: ptr32, book: ptr32, levels: int, now_ms: int) -> int:
             pub[at + _V_DECIMALS] = decimals
             # The microprice weighs with the best sizes only: bid's over the sum of both.
             k += _S_QTY_HI
-            pub[_W_WEIGHT + 1 + side * 3] = book[k]
-            pub[_W_WEIGHT + 2 + side * 3] = book[k + 1]
+            work[_W_WEIGHT + 1 + side * 3] = book[k]
+            work[_W_WEIGHT + 2 + side * 3] = book[k + 1]
         side += 1
 
     pub[slot + _F_TIME + _V_HI] = book[_B_TIME_HI]
@@ -129,44 +130,44 @@ def features(pub: ptr32, book: ptr32, levels: int, now_ms: int) -> int:
 
     # Imbalance: |bids - asks| over bids + asks.
     at = _W_RATIO
-    lo = pub[at + 2] + pub[at + 5]
-    hi = pub[at + 1] + pub[at + 4]
-    top = pub[at] + pub[at + 3]
+    lo = work[at + 2] + work[at + 5]
+    hi = work[at + 1] + work[at + 4]
+    top = work[at] + work[at + 3]
     if lo >= _BILLION:
         lo -= _BILLION
         hi += 1
     if hi >= _BILLION:
         hi -= _BILLION
         top += 1
-    pub[_W_IMBALANCE + 3] = top
-    pub[_W_IMBALANCE + 4] = hi
-    pub[_W_IMBALANCE + 5] = lo
-    side = pub[at] - pub[at + 3]
+    work[_W_IMBALANCE + 3] = top
+    work[_W_IMBALANCE + 4] = hi
+    work[_W_IMBALANCE + 5] = lo
+    side = work[at] - work[at + 3]
     if side == 0:
-        side = pub[at + 1] - pub[at + 4]
+        side = work[at + 1] - work[at + 4]
     if side == 0:
-        side = pub[at + 2] - pub[at + 5]
+        side = work[at + 2] - work[at + 5]
     n = 3
     if side < 0:
         n = 0 - 3
         at += 3
         pub[slot + _F_IMBALANCE + _V_SIGN] = 1
-    lo = pub[at + 2] - pub[at + n + 2]
-    hi = pub[at + 1] - pub[at + n + 1]
-    top = pub[at] - pub[at + n]
+    lo = work[at + 2] - work[at + n + 2]
+    hi = work[at + 1] - work[at + n + 1]
+    top = work[at] - work[at + n]
     if lo < 0:
         lo += _BILLION
         hi -= 1
     if hi < 0:
         hi += _BILLION
         top -= 1
-    pub[_W_IMBALANCE] = top
-    pub[_W_IMBALANCE + 1] = hi
-    pub[_W_IMBALANCE + 2] = lo
-    pub[_W_IMBALANCE + _DIGITS] = _IMBALANCE_DECIMALS
-    pub[_W_IMBALANCE + _RESULT] = slot + _F_IMBALANCE
-    pub[_W_RATIO + _DIGITS] = _RATIO_DECIMALS
-    pub[_W_RATIO + _RESULT] = slot + _F_RATIO
+    work[_W_IMBALANCE] = top
+    work[_W_IMBALANCE + 1] = hi
+    work[_W_IMBALANCE + 2] = lo
+    work[_W_IMBALANCE + _DIGITS] = _IMBALANCE_DECIMALS
+    work[_W_IMBALANCE + _RESULT] = slot + _F_IMBALANCE
+    work[_W_RATIO + _DIGITS] = _RATIO_DECIMALS
+    work[_W_RATIO + _RESULT] = slot + _F_RATIO
 
     # Spread and twice the mid.
     hi = pub[slot + _F_ASK + _V_HI]
@@ -186,28 +187,28 @@ def features(pub: ptr32, book: ptr32, levels: int, now_ms: int) -> int:
             k -= 1
     # Ten times the spread, in the microprice's unit.
     n = lo // _HUNDRED_MILLION
-    pub[_W_MICRO] = 0
-    pub[_W_MICRO + 1] = 0
-    pub[_W_MICRO + 2] = (lo - n * _HUNDRED_MILLION) * 10
+    work[_W_MICRO] = 0
+    work[_W_MICRO + 1] = 0
+    work[_W_MICRO + 2] = (lo - n * _HUNDRED_MILLION) * 10
     exact = 0
     if hi <= _HUNDRED_MILLION and top <= _HUNDRED_MILLION:
         exact = 1
         n += k * 10
         if n >= _BILLION:
             n -= _BILLION
-            pub[_W_MICRO] = 1
-        pub[_W_MICRO + 1] = n
+            work[_W_MICRO] = 1
+        work[_W_MICRO + 1] = n
     lo += lo
     k += k
     if lo >= _BILLION:
         lo -= _BILLION
         k += 1
-    pub[_W_SPREAD] = 0
+    work[_W_SPREAD] = 0
     if k >= _BILLION:
         k -= _BILLION
-        pub[_W_SPREAD] = 1
-    pub[_W_SPREAD + 1] = k
-    pub[_W_SPREAD + 2] = lo
+        work[_W_SPREAD] = 1
+    work[_W_SPREAD + 1] = k
+    work[_W_SPREAD + 2] = lo
     hi += top
     lo = pub[slot + _F_ASK + _V_LO] + pub[slot + _F_BID + _V_LO]
     if lo >= _BILLION:
@@ -223,53 +224,53 @@ def features(pub: ptr32, book: ptr32, levels: int, now_ms: int) -> int:
         pub[slot + _F_MID + _V_HI] = k >> 1
         pub[slot + _F_MID + _V_LO] = n >> 1
         pub[slot + _F_MID + _V_DECIMALS] = decimals + 1
-    pub[_W_SPREAD + 3] = 0
+    work[_W_SPREAD + 3] = 0
     if hi >= _BILLION:
         hi -= _BILLION
-        pub[_W_SPREAD + 3] = 1
-    pub[_W_SPREAD + 4] = hi
-    pub[_W_SPREAD + 5] = lo
-    pub[_W_SPREAD + _DIGITS] = 8  # spread * 2 / (bid + ask) * 10**4 bps, with 4 decimals
-    pub[_W_SPREAD + _RESULT] = slot + _F_SPREAD
+        work[_W_SPREAD + 3] = 1
+    work[_W_SPREAD + 4] = hi
+    work[_W_SPREAD + 5] = lo
+    work[_W_SPREAD + _DIGITS] = 8  # spread * 2 / (bid + ask) * 10**4 bps, with 4 decimals
+    work[_W_SPREAD + _RESULT] = slot + _F_SPREAD
 
     # The microprice's weight, bid size over both; then the last fraction takes it of the spread.
-    lo = pub[_W_WEIGHT + 2] + pub[_W_WEIGHT + 5]
-    hi = pub[_W_WEIGHT + 1] + pub[_W_WEIGHT + 4]
+    lo = work[_W_WEIGHT + 2] + work[_W_WEIGHT + 5]
+    hi = work[_W_WEIGHT + 1] + work[_W_WEIGHT + 4]
     if lo >= _BILLION:
         lo -= _BILLION
         hi += 1
-    pub[_W_WEIGHT] = 0
-    pub[_W_WEIGHT + 3] = 0
+    work[_W_WEIGHT] = 0
+    work[_W_WEIGHT + 3] = 0
     if hi >= _BILLION:
         hi -= _BILLION
-        pub[_W_WEIGHT + 3] = 1
-    pub[_W_WEIGHT + 4] = hi
-    pub[_W_WEIGHT + 5] = lo
+        work[_W_WEIGHT + 3] = 1
+    work[_W_WEIGHT + 4] = hi
+    work[_W_WEIGHT + 5] = lo
     # As many digits of the weight as ten times the spread has, and one.
     n = _WEIGHT_DIGITS
     k = 1
-    if pub[_W_MICRO] == 0 and pub[_W_MICRO + 1] == 0:
+    if work[_W_MICRO] == 0 and work[_W_MICRO + 1] == 0:
         n = 2
-        lo = pub[_W_MICRO + 2]
+        lo = work[_W_MICRO + 2]
         while lo >= 10 * k and n < _WEIGHT_DIGITS:
             k *= 10
             n += 1
-    pub[_W_WEIGHT + _DIGITS] = n
-    pub[_W_WEIGHT + _RESULT] = _W_MICRO + 3  # its denominator is not used: the weight waits there
+    work[_W_WEIGHT + _DIGITS] = n
 
-    work = _W
-    while work < _W_END:
+    weight = 0
+    row = _W
+    while True:
         # Eight significant digits and a decimal exponent of numerator and denominator.
         numerator = 0
         exponent = 0
-        at = work
+        at = row
         while True:
             k = 18
-            hi = pub[at]
-            lo = pub[at + 1]
+            hi = work[at]
+            lo = work[at + 1]
             if hi == 0:
                 hi = lo
-                lo = pub[at + 2]
+                lo = work[at + 2]
                 k = 9
                 if hi == 0:
                     hi = lo
@@ -278,7 +279,7 @@ def features(pub: ptr32, book: ptr32, levels: int, now_ms: int) -> int:
             if hi >= _HUNDRED_MILLION:
                 hi = hi // 10
                 k += 1
-            elif hi > 0 and (k > 0 or at == work):  # a small denominator is exact as it is
+            elif hi > 0 and (k > 0 or at == row):  # a small denominator is exact as it is
                 n = 1
                 while hi < _TEN_MILLION:
                     hi *= 10
@@ -286,15 +287,15 @@ def features(pub: ptr32, book: ptr32, levels: int, now_ms: int) -> int:
                     k -= 1
                 if lo > 0:
                     hi += lo // (_BILLION // n)
-            if at != work or work == _W_MICRO:
+            if at != row or row == _W_MICRO:
                 break
             numerator = hi
             exponent = k
             at += 3
-        if work == _W_MICRO:
+        if row == _W_MICRO:
             break
         # Long division: as many steps as the exponents and the wanted digits ask.
-        k = exponent - k + pub[work + _DIGITS]
+        k = exponent - k + work[row + _DIGITS]
         n = 0
         if hi > 0:
             n = numerator // hi
@@ -314,13 +315,16 @@ def features(pub: ptr32, book: ptr32, levels: int, now_ms: int) -> int:
                 n = (n + 5) // 10
             elif numerator * 2 >= hi and n < _MOST:
                 n += 1
-            pub[pub[work + _RESULT] + _V_LO] = n
-        work += _W_STRIDE
+            if row == _W_WEIGHT:
+                weight = n
+            else:
+                pub[work[row + _RESULT] + _V_LO] = n
+        row += _W_STRIDE
 
     if exact > crossed:
         # spread * weight / 10**9: both in two parts, so that no product leaves 32 bits.
-        n = pub[_W_MICRO + 3 + _V_LO]
-        lo = pub[_W_WEIGHT + _DIGITS]
+        n = weight
+        lo = work[_W_WEIGHT + _DIGITS]
         while lo < _WEIGHT_DIGITS:
             n *= 10
             lo += 1

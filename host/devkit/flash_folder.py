@@ -57,6 +57,8 @@ def modules(arch: str = MODEL) -> dict[str, bytes]:
         source.relative_to(ROOT).with_suffix(".mpy").as_posix(): compiled(source, arch)
         for top in _MODULES
         for source in sorted((ROOT / top).rglob("*.py"))
+        # To MicroPython a folder is a package as it is; an empty __init__ would only cost heap.
+        if source.name != "__init__.py" or source.stat().st_size
     }
 
 
@@ -69,8 +71,9 @@ def compiled(source: Path, arch: str) -> bytes:
     """One module as .mpy, from the cache when its source has not changed."""
     text = _read(source)
     name = source.relative_to(ROOT).as_posix() if source.is_relative_to(ROOT) else source.name
-    # -s: the name that a traceback on the board shows.
-    options = [_OPTIMISE, f"-march={arch}", "-s", name]
+    # -s: the name that a traceback on the board shows. The module has it already as its __file__,
+    # so it costs no more heap.
+    options = [_OPTIMISE, f"-march={arch}", "-s", str(Path(name).with_suffix(".mpy"))]
     key = hashlib.sha256(repr([_compiler()[1], options, text]).encode()).hexdigest()[:32]
     kept = cache_folder("mpy") / f"{key}.mpy"
     if not kept.exists():

@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import os
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from host import ROOT
 
 _PROGRAMS = Path(__file__).parent / "programs"
 _TIMEOUT_S = 40
+
+sys.path.append(str(_PROGRAMS))  # as the board has it: what stands beside a program
 
 
 def on_cpython(program, *args):

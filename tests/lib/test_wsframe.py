@@ -8,7 +8,7 @@ from ws_reference import Server, meaning, payload
 
 from host.runtimes.checked import checked
 
-_NAMES = {f.TEXT: "TEXT", f.BINARY: "BINARY", f.PING: "PING", f.PONG: "PONG"}
+_NAMES = {f._TEXT: "TEXT", f._BINARY: "BINARY", f._PING: "PING", f._PONG: "PONG"}
 _CHECKED = (checked(f.scan), checked(f.compact))
 _NATIVE = (f.scan, f.compact)
 
@@ -21,27 +21,27 @@ def receive(data, chunk_sizes, capacity, kernels=_NATIVE):
     buf, state = bytearray(capacity), f.rx_state(capacity)
     found, at, turn = [], 0, 0
     while True:
-        while (event := scan(buf, state)) != f.NEED_MORE:
+        while (event := scan(buf, state)) != f._NEED_MORE:
             if event < 0:
                 return [*found, event]
-            if event == f.SKIPPED:
-                found.append(("SKIPPED", state[f.LENGTH]))
-            elif event == f.CLOSED:
-                found.append(("CLOSED", state[f.CLOSE_CODE]))
+            if event == f._SKIPPED:
+                found.append(("SKIPPED", state[f._LENGTH]))
+            elif event == f._CLOSED:
+                found.append(("CLOSED", state[f._CLOSE_CODE]))
             else:
-                found.append((_NAMES[event], bytes(buf[state[f.START] : state[f.END]])))
+                found.append((_NAMES[event], bytes(buf[state[f._START] : state[f._END]])))
         if at == len(data):
             return found
-        place = compact(buf, state) * f.ALIGN
-        assert place == state[f.WR] < capacity
+        place = compact(buf, state) * f._ALIGN
+        assert place == state[f._WR] < capacity
         n = min(chunk_sizes[min(turn, len(chunk_sizes) - 1)], capacity - place, len(data) - at)
         buf[place : place + n] = data[at : at + n]
-        state[f.WR] += n
+        state[f._WR] += n
         at, turn = at + n, turn + 1
 
 
 def expected(data, capacity):
-    limit = f.rx_state(capacity)[f.LIMIT]
+    limit = f.rx_state(capacity)[f._LIMIT]
     return [
         ("SKIPPED", len(what))
         if name in ("TEXT", "BINARY") and len(what) > limit
@@ -102,23 +102,23 @@ def test_any_bytes_stay_inside_the_buffers(data, chunk_sizes):
 @pytest.mark.parametrize(
     ("data", "error"),
     [
-        (b"\xc1\x00", f.ERR_RESERVED_BITS),
-        (b"\x91\x00", f.ERR_RESERVED_BITS),
-        (b"\x83\x00", f.ERR_OPCODE),
-        (b"\x8b\x00", f.ERR_OPCODE),
-        (b"\x81\x81abcdx", f.ERR_MASKED),
-        (b"\x09\x00", f.ERR_CONTROL_FRAGMENTED),
-        (b"\x89\x7e\x00\x7e" + bytes(126), f.ERR_CONTROL_LENGTH),
-        (b"\x80\x01x", f.ERR_CONTINUATION),
-        (b"\x01\x01x\x81\x01y", f.ERR_INTERRUPTED),
-        (b"\x82\x7f\x80" + bytes(7), f.ERR_LENGTH_TOP_BIT),
-        (b"\x82\x7e\x00\x7dx", f.ERR_LENGTH_FORM),
-        (b"\x82\x7f" + bytes(6) + b"\xff\xff", f.ERR_LENGTH_FORM),
-        (b"\x82\x7f\x00\x00\x00\x00\x40\x00\x00\x00", f.ERR_TOO_LONG),
-        (b"\x82\x7f\x00\x00\x00\x01\x00\x00\x00\x00", f.ERR_TOO_LONG),
-        (b"\x88\x01\x03", f.ERR_CLOSE),
+        (b"\xc1\x00", f._ERR_RESERVED_BITS),
+        (b"\x91\x00", f._ERR_RESERVED_BITS),
+        (b"\x83\x00", f._ERR_OPCODE),
+        (b"\x8b\x00", f._ERR_OPCODE),
+        (b"\x81\x81abcdx", f._ERR_MASKED),
+        (b"\x09\x00", f._ERR_CONTROL_FRAGMENTED),
+        (b"\x89\x7e\x00\x7e" + bytes(126), f._ERR_CONTROL_LENGTH),
+        (b"\x80\x01x", f._ERR_CONTINUATION),
+        (b"\x01\x01x\x81\x01y", f._ERR_INTERRUPTED),
+        (b"\x82\x7f\x80" + bytes(7), f._ERR_LENGTH_TOP_BIT),
+        (b"\x82\x7e\x00\x7dx", f._ERR_LENGTH_FORM),
+        (b"\x82\x7f" + bytes(6) + b"\xff\xff", f._ERR_LENGTH_FORM),
+        (b"\x82\x7f\x00\x00\x00\x00\x40\x00\x00\x00", f._ERR_TOO_LONG),
+        (b"\x82\x7f\x00\x00\x00\x01\x00\x00\x00\x00", f._ERR_TOO_LONG),
+        (b"\x88\x01\x03", f._ERR_CLOSE),
         *[
-            (b"\x88\x02" + code.to_bytes(2, "big"), f.ERR_CLOSE)
+            (b"\x88\x02" + code.to_bytes(2, "big"), f._ERR_CLOSE)
             for code in (0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 65535)
         ],
     ],
@@ -133,12 +133,12 @@ def test_protocol_errors(data, error, chunk, kernels):
 def test_a_fragmented_message_may_not_count_beyond_an_int():
     # Two halves of 2**29 bytes each: nobody will send them, so the first is skipped by hand.
     buf, state = bytearray(512), f.rx_state(512)
-    for head, event in ((b"\x02", f.NEED_MORE), (b"\x80", f.ERR_TOO_LONG)):
+    for head, event in ((b"\x02", f._NEED_MORE), (b"\x80", f._ERR_TOO_LONG)):
         buf[0:10] = head + b"\x7f\x00\x00\x00\x00\x20\x00\x00\x00"
-        state[f.RD], state[f.WR] = 0, 10
+        state[f._RD], state[f._WR] = 0, 10
         assert f.scan(buf, state) == event
-        if event == f.NEED_MORE:
-            left = list(state).index(1 << 29, f.CLOSE_CODE)
+        if event == f._NEED_MORE:
+            left = list(state).index(1 << 29, f._CLOSE_CODE)
             state[left] = 0
 
 
@@ -156,21 +156,21 @@ def test_close_without_a_code():
 def test_built_frames_are_read_by_the_reference(size, build):
     sent = payload(size, 3, True)
     out, tx = bytearray(size + 40), f.tx_state(size + 40)
-    tx[f.TX_KEY], tx[f.TX_KEY + 1] = 0xFFFF, 0x1234
+    tx[f._TX_KEY], tx[f._TX_KEY + 1] = 0xFFFF, 0x1234
     src = bytearray(b"..." + sent)
-    n = build(src, out, tx, 3, size, f.TEXT)
-    m = build(src, out, tx, 0, 3, f.PING)
+    n = build(src, out, tx, 3, size, f._TEXT)
+    m = build(src, out, tx, 0, 3, f._PING)
     assert n == size + (6 if size < 126 else 8)
-    assert tx[f.TX_WR] == n + m
+    assert tx[f._TX_WR] == n + m
     assert meaning(bytes(out[: n + m]), client=False) == [("TEXT", sent), ("PING", b"...")]
 
 
 def test_a_frame_without_room_is_not_begun():
     out, tx = bytearray(20), f.tx_state(20)
-    assert f.build(bytearray(15), out, tx, 0, 15, f.TEXT) == 0
-    assert f.build(bytearray(15), out, tx, 0, 14, f.TEXT) == 20
-    assert f.build(bytearray(15), out, tx, 0, 0, f.PING) == 0
-    assert tx[f.TX_WR] == 20
+    assert f.build(bytearray(15), out, tx, 0, 15, f._TEXT) == 0
+    assert f.build(bytearray(15), out, tx, 0, 14, f._TEXT) == 20
+    assert f.build(bytearray(15), out, tx, 0, 0, f._PING) == 0
+    assert tx[f._TX_WR] == 20
 
 
 def test_a_small_receive_buffer_is_refused():

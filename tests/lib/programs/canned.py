@@ -7,7 +7,7 @@ import sys
 from binascii import crc32, hexlify, unhexlify
 
 import wsclient
-import wsframe
+import wscodes
 
 
 class Canned:
@@ -60,7 +60,7 @@ async def run(args, say):
 
 def play(case):
     stream = Canned(unhexlify(case["data"]), case["sizes"], case["takes"])
-    ws = wsclient.WebSocket(case["capacity"])
+    ws = wsclient.WebSocket(bytearray(case["capacity"]))
     ws.attach(stream)
     found = []
     more = True
@@ -69,22 +69,22 @@ def play(case):
         more = n >= 0
         while True:
             event = ws.next()
-            if event == wsframe.NEED_MORE:
+            if event == wscodes.NEED_MORE:
                 break
             state = ws.state
             if event < 0:
                 found.append(["ERROR", event])
                 more = False
                 break
-            if event == wsframe.SKIPPED:
-                found.append(["SKIPPED", state[wsframe.LENGTH]])
+            if event == wscodes.SKIPPED:
+                found.append(["SKIPPED", state[wscodes.LENGTH]])
                 continue
-            if event == wsframe.CLOSED:
-                found.append(["CLOSED", state[wsframe.CLOSE_CODE]])
+            if event == wscodes.CLOSED:
+                found.append(["CLOSED", state[wscodes.CLOSE_CODE]])
                 more = False
                 break
-            name = "TEXT" if event == wsframe.TEXT else "BINARY"
-            data = memoryview(ws.buf)[state[wsframe.START] : state[wsframe.END]]
+            name = "TEXT" if event == wscodes.TEXT else "BINARY"
+            data = memoryview(ws.buf)[state[wscodes.START] : state[wscodes.END]]
             found.append([name, len(data), crc32(data)])
     for _ in range(20):
         ws.wait(0)

@@ -4,7 +4,8 @@ import asyncio
 import sys
 
 import tlsconn
-from ticks import sleep_ms, ticks_diff, ticks_ms
+from asyncio import sleep_ms
+from time import ticks_diff, ticks_ms
 
 
 async def run(args, say):
@@ -21,7 +22,7 @@ async def run(args, say):
     other = asyncio.create_task(tick())
     start = ticks_ms()
     try:
-        stream = await tlsconn.connect(host, int(port), ca_der, b"hello", int(timeout_ms))
+        stream = await tlsconn.connect(host, int(port), tlsconn.trust(ca_der), b"hello", int(timeout_ms))
     except tlsconn.ConnectError as error:
         say("why " + error.why)
     else:

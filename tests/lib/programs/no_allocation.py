@@ -74,7 +74,7 @@ def main(path, size):
     with open(path, "rb") as file:
         data = file.read()
     stream = Canned(data, size)
-    ws = wsclient.WebSocket(2048)
+    ws = wsclient.WebSocket(bytearray(2048))
     ws.attach(stream)
     micropython.heap_lock()
     try:

@@ -7,21 +7,23 @@ Text messages that are commands: `say X`, `ping`, `close CODE`.
 import asyncio
 import sys
 
+import tlsconn
 import wsclient
-import wsframe
-from ticks import sleep_ms, ticks_diff, ticks_ms
+import wscodes
+from asyncio import sleep_ms
+from time import ticks_diff, ticks_ms
 
-_NAMES = {wsclient.ENDED: "ENDED", wsclient.LOST: "LOST"}
+_NAMES = {-20: "ENDED", -21: "LOST"}
 
 
 async def run(args, say):
     port, ca_file, buffer_bytes, timeout_ms, rounds = args
     with open(ca_file, "rb") as file:
         ca_der = file.read()
-    ws = wsclient.WebSocket(int(buffer_bytes))
+    ws = wsclient.WebSocket(bytearray(int(buffer_bytes)))
     for _ in range(int(rounds)):
         try:
-            await ws.connect("localhost", int(port), "/feed?a=1", ca_der, int(timeout_ms))
+            await ws.connect("localhost", int(port), "/feed?a=1", tlsconn.trust(ca_der), int(timeout_ms))
         except wsclient.ConnectError as error:
             say("why " + error.why)
             continue
@@ -46,18 +48,18 @@ async def listen(ws, say):
             if ws.last_pong_ms != pong_ms:
                 pong_ms = ws.last_pong_ms
                 say("pong")
-            if event == wsframe.NEED_MORE:
+            if event == wscodes.NEED_MORE:
                 break
             state = ws.state
-            if event == wsframe.SKIPPED:
-                say(f"SKIPPED {state[wsframe.LENGTH]}")
+            if event == wscodes.SKIPPED:
+                say(f"SKIPPED {state[wscodes.LENGTH]}")
                 continue
-            if event == wsframe.CLOSED:
-                return say(f"CLOSED {state[wsframe.CLOSE_CODE]}")
+            if event == wscodes.CLOSED:
+                return say(f"CLOSED {state[wscodes.CLOSE_CODE]}")
             if event < 0:
                 return say(f"ERROR {event}")
-            text = bytes(ws.buf[state[wsframe.START] : state[wsframe.END]])
-            if event == wsframe.BINARY:
+            text = bytes(ws.buf[state[wscodes.START] : state[wscodes.END]])
+            if event == wscodes.BINARY:
                 say(f"BINARY {len(text)}")
                 continue
             text = text.decode()

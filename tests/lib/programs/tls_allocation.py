@@ -7,8 +7,9 @@ import asyncio
 import gc
 import sys
 
+import tlsconn
 import wsclient
-import wsframe
+import wscodes
 
 
 def receive(ws):
@@ -22,7 +23,7 @@ def receive(ws):
             event = ws.next()
             if event == 0:
                 break
-            if event == wsframe.CLOSED:
+            if event == wscodes.CLOSED:
                 return messages
             if event < 0:
                 return event
@@ -32,10 +33,10 @@ def receive(ws):
 async def main(port, ca_file):
     with open(ca_file, "rb") as file:
         ca_der = file.read()
-    ws = wsclient.WebSocket()
+    ws = wsclient.WebSocket(bytearray(8192))
     gc.collect()
     before = gc.mem_alloc()
-    await ws.connect("localhost", port, "/", ca_der)
+    await ws.connect("localhost", port, "/", tlsconn.trust(ca_der))
     gc.collect()
     print("connection", gc.mem_alloc() - before)
     gc.disable()

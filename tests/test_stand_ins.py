@@ -3,7 +3,8 @@
 import asyncio
 import time
 
-from ticks import sleep_ms, ticks_add, ticks_diff, ticks_ms
+from asyncio import sleep_ms
+from time import ticks_add, ticks_diff, ticks_ms
 
 _PERIOD = 1 << 30
 

@@ -1,0 +1,67 @@
+"""Keeps one connection up for ever: connect, run the session, say why it ended, wait, again."""
+
+import gc
+
+from micropython import const
+
+from firmware.board import device
+from firmware.board.clock import Clock
+from firmware.feeds.session import Session
+from firmware.health import Health
+from backoff import Backoff
+from asyncio import sleep_ms
+from time import ticks_add, ticks_diff, ticks_ms
+from wsclient import ConnectError, WebSocket
+
+VERSION = "0.1.0"  # as in pyproject.toml
+
+_HEALTHY_MS = const(60_000)  # a connection that lasted so long starts the backoff afresh
+_SERVE_LINE_MS = const(20)
+
+
+async def stay_connected(telemetry, settings, trusted, buffers, receive):
+    """Feed `buffers` (of `buffers.make`) from the exchange until the power goes."""
+    ws = WebSocket(receive)
+    telemetry.bytes_per_s = settings["serial_bytes_per_s"]
+    health = Health(buffers, telemetry, Clock(), settings["health_interval_ms"])
+    session = Session(ws, buffers, telemetry, settings)
+    backoff = Backoff(settings["backoff_min_ms"], settings["backoff_max_ms"])
+    gc.collect()
+    telemetry.say(
+        k="boot",
+        v=VERSION,
+        py=device.version(),
+        cause=device.reset_cause(),
+        free=device.heap_free(),
+        n=len(settings["pairs"]),
+    )
+    health.start()
+    while True:
+        telemetry.say(k="net", st="connect", host=settings["host"])
+        telemetry.drain()
+        began = ticks_ms()
+        try:
+            await ws.connect(
+                settings["host"],
+                settings["port"],
+                settings["path"],
+                trusted,
+                settings["connect_timeout_ms"],
+            )
+            telemetry.say(k="net", st="up")
+            began = ticks_ms()
+            why = await session.run()
+        except ConnectError as error:
+            why = error.why
+        await ws.close(timeout_ms=0)
+        telemetry.say(k="net", st="down", why=why)
+        if ticks_diff(ticks_ms(), began) >= _HEALTHY_MS:
+            backoff.reset()
+        delay_ms = backoff.next_ms()
+        telemetry.say(k="net", st="retry", ms=delay_ms)
+        gc.collect()
+        until = ticks_add(ticks_ms(), delay_ms)
+        while ticks_diff(until, ticks_ms()) > 0:
+            telemetry.drain()
+            await sleep_ms(_SERVE_LINE_MS)
+        health.reconnects += 1

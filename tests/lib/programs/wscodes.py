@@ -1,0 +1,34 @@
+"""The events and offsets of wsframe.py, whose constants MicroPython folds away; test_wsframe.py compares them."""
+
+NEED_MORE = 0
+TEXT = 1
+BINARY = 2
+SKIPPED = 3
+CLOSED = 8
+PING = 9
+PONG = 10
+ERR_RESERVED_BITS = -1
+ERR_OPCODE = -2
+ERR_MASKED = -3
+ERR_CONTROL_FRAGMENTED = -4
+ERR_CONTROL_LENGTH = -5
+ERR_CONTINUATION = -6
+ERR_INTERRUPTED = -7
+ERR_LENGTH_TOP_BIT = -8
+ERR_LENGTH_FORM = -9
+ERR_TOO_LONG = -10
+ERR_CLOSE = -11
+RD = 0
+WR = 1
+CAPACITY = 2
+LIMIT = 3
+START = 4
+END = 5
+LENGTH = 6
+CLOSE_CODE = 7
+TX_RD = 0
+TX_WR = 1
+TX_CAPACITY = 2
+TX_KEY = 3
+TX_HEAD_MAX = 8
+ALIGN = 256
