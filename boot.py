@@ -1,5 +1,5 @@
 """Power-on habits of the board: full clock speed. Kept short, so that a board with a bad application still boots."""
 
-from firmware.board.device import full_speed
+from firmware.board.power import full_speed
 
 full_speed()

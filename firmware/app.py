@@ -7,6 +7,7 @@ from micropython import const
 
 from firmware.telemetry import Telemetry
 
+VERSION = "0.1.0"  # as in pyproject.toml
 
 _COLLECT_EVERY = const(1024)  # bytes
 
@@ -18,7 +19,7 @@ def run():
     gc.threshold(_COLLECT_EVERY)
     telemetry = Telemetry()
     try:
-        prepared = _prepare()
+        prepared = _prepare(telemetry)
     except OSError as error:
         telemetry.say(k="error", why=str(error))
         telemetry.drain()
@@ -32,9 +33,10 @@ def run():
     asyncio.run(stay_connected(telemetry, *prepared))
 
 
-def _prepare():
-    """Settings, trust, book buffers, receive buffer; raises OSError with what is wrong."""
+def _prepare(telemetry):
+    """Say the boot record; settings, trust, book buffers, receive buffer; raises OSError with what is wrong."""
     from firmware import config
+    from firmware.board import power
     from firmware.feeds import buffers
     from tlsconn import ConnectError, trust
 
@@ -43,13 +45,24 @@ def _prepare():
         with open(settings["ca"], "rb") as file:
             trusted = trust(file.read())
     except OSError:
-        raise OSError("the certificate " + settings["ca"] + " cannot be read")  # noqa: B904
+        raise OSError("the certificate " + settings["ca"] + " cannot be read")
     except ConnectError as error:
-        raise OSError(settings["ca"] + ": " + error.why)  # noqa: B904
+        raise OSError(settings["ca"] + ": " + error.why)
     receive = bytearray(settings["buffer_bytes"])
     books = buffers.make(settings)
+    telemetry.say(
+        k="boot",
+        v=VERSION,
+        py=sys.implementation.name + " %d.%d.%d" % sys.implementation.version[:3],
+        cause=power.reset_cause(),
+        n=len(settings["pairs"]),
+    )
     # Their work is done for good, and their code is heap that the rest can use.
-    for package, module in (("firmware", "config"), ("firmware.feeds", "buffers")):
+    for package, module in (
+        ("firmware", "config"),
+        ("firmware.feeds", "buffers"),
+        ("firmware.board", "power"),
+    ):
         del sys.modules[package + "." + module]
         delattr(sys.modules[package], module)
     return settings, trusted, books, receive

@@ -37,13 +37,13 @@ def load(path="config.json"):
         with open(path) as file:
             given = json.load(file)
     except OSError:
-        raise ConfigError(f"{path} cannot be read")  # noqa: B904  MicroPython has no chaining
+        raise ConfigError(f"{path} cannot be read")
     except ValueError:
-        raise ConfigError(f"{path} is not JSON")  # noqa: B904
+        raise ConfigError(f"{path} is not JSON")
     try:
         return check(given)
     except ConfigError as error:
-        raise ConfigError(f"{path}: {error}")  # noqa: B904
+        raise ConfigError(f"{path}: {error}")
 
 
 def check(given):

@@ -1,17 +1,17 @@
 """The second thread: every 100 ms it looks across books and time, and it says how the board is."""
 
 import _thread
+import gc
+from time import sleep_ms, ticks_add, ticks_diff, ticks_ms
 
 from micropython import const
 
 from firmware.board import device
 from firmware.telemetry import Line
-from time import sleep_ms, ticks_add, ticks_diff, ticks_ms
 
 _PERIOD_MS = const(100)
 _PAIR_MS = const(1000)
 _ANCHOR_MS = const(600_000)
-_STACK_BYTES = const(8192)
 
 # As spot_v2.py and features.py have them.
 _B_STATE = const(0)
@@ -27,9 +27,7 @@ _P_SLOT_STRIDE = const(48)
 _F_ARRIVAL = const(32)
 
 _PAIR = b'{"k":"pair","p":"%p","st":"%w","lag":%0,"n":%1,"bad":%2}\0'
-_HEALTH = (
-    b'{"k":"health","up":%0,"n":%1,"ps":%2,"bad":%3,"free":%4,"alloc":%5,"re":%6,"drop":%7,"skip":%8}\0'
-)
+_HEALTH = b'{"k":"health","up":%0,"n":%1,"ps":%2,"bad":%3,"free":%4,"alloc":%5,"re":%6,"drop":%7,"skip":%8}\0'
 
 
 class Health:
@@ -52,7 +50,7 @@ class Health:
 
     def start(self):
         """Begin the thread; it ends with the program."""
-        _thread.stack_size(_STACK_BYTES)
+        _thread.stack_size(device.THREAD_STACK_BYTES)
         _thread.start_new_thread(self._run, ())
 
     def _run(self):
@@ -109,19 +107,20 @@ class Health:
         while self._up_ms >= 1000:
             self._up_ms -= 1000
             self._up_s += 1
-        used = device.heap_used()
+        allocated = device.heap_used() - self._last_used
+        # What rare events left behind is swept up here, so that `free` says what there really is.
+        gc.collect()
         free = device.heap_free()
-        grown = used - self._last_used
         line = self._line
         line.set(0, self._up_s)
         line.set(1, messages)
         line.set(2, (messages - self._last_messages) * 1000 // self._interval_ms)
         line.set(3, counters[_BAD])
         line.set(4, free if free >= 0 else None)
-        line.set(5, grown if grown >= 0 and self._last_used >= 0 else None)
+        line.set(5, allocated if allocated >= 0 and self._last_used >= 0 else None)
         line.set(6, self.reconnects)
         line.set(7, self._telemetry.dropped)
         line.set(8, counters[_SKIPPED])
         self._last_messages = messages
-        self._last_used = used
+        self._last_used = device.heap_used()
         line.send(_HEALTH, 0, 0)

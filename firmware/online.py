@@ -1,19 +1,16 @@
 """Keeps one connection up for ever: connect, run the session, say why it ended, wait, again."""
 
 import gc
+from asyncio import sleep_ms
+from time import ticks_add, ticks_diff, ticks_ms
 
 from micropython import const
 
-from firmware.board import device
+from backoff import Backoff
 from firmware.board.clock import Clock
 from firmware.feeds.session import Session
 from firmware.health import Health
-from backoff import Backoff
-from asyncio import sleep_ms
-from time import ticks_add, ticks_diff, ticks_ms
 from wsclient import ConnectError, WebSocket
-
-VERSION = "0.1.0"  # as in pyproject.toml
 
 _HEALTHY_MS = const(60_000)  # a connection that lasted so long starts the backoff afresh
 _SERVE_LINE_MS = const(20)
@@ -27,14 +24,6 @@ async def stay_connected(telemetry, settings, trusted, buffers, receive):
     session = Session(ws, buffers, telemetry, settings)
     backoff = Backoff(settings["backoff_min_ms"], settings["backoff_max_ms"])
     gc.collect()
-    telemetry.say(
-        k="boot",
-        v=VERSION,
-        py=device.version(),
-        cause=device.reset_cause(),
-        free=device.heap_free(),
-        n=len(settings["pairs"]),
-    )
     health.start()
     while True:
         telemetry.say(k="net", st="connect", host=settings["host"])

@@ -1,19 +1,19 @@
 """Records on their way to the serial line: queued whole, written as fast as the line takes them, else dropped."""
 
 import json
-
 from array import array
+from time import ticks_add, ticks_diff, ticks_ms
+
 from micropython import const
 
 from firmware.board.device import serial_write
 from firmware.kernels.render import render
 from ring import Ring
-from time import ticks_add, ticks_diff, ticks_ms
 
 _FEED_RING = const(1024)
 _BOARD_RING = const(384)
-_PIECE = const(120)  # bytes at a time, what the chip's transmit FIFO takes
 _LINE_ROOM = const(256)
+_LINE_FEED = const(10)
 _V_STRIDE = const(4)
 _MOST_VALUES = const(9)
 
@@ -31,33 +31,48 @@ class Telemetry:
         self.board = Ring(_BOARD_RING)
         self.dropped = 0
         self._free_at = ticks_ms()
+        self._unfinished = None  # the ring whose record is half written
 
-    def put(self, ring, data, count):
-        """Queue `count` bytes of whole records, or count them as dropped."""
-        if not ring.put(data, count):
-            for n in range(count):
-                if data[n] == 10:
-                    self.dropped += 1
+    def put(self, data, count):
+        """Queue `count` bytes of whole records from the main thread, or count them as dropped."""
+        if not self.feed.put(data, count):
+            self.drain()
+            if not self.feed.put(data, count):
+                self._drop(data, count)
+
+    def put_aside(self, data, count):
+        """The same from the second thread, which must not write."""
+        if not self.board.put(data, count):
+            self._drop(data, count)
+
+    def _drop(self, data, count):
+        for n in range(count):
+            if data[n] == _LINE_FEED:
+                self.dropped += 1
 
     def say(self, **keys):
         """Queue a rare record of the main thread, made the comfortable way."""
         line = (json.dumps(keys).replace('": ', '":').replace(', "', ',"') + "\n").encode()
-        self.put(self.feed, line, len(line))
+        self.put(line, len(line))
 
     def drain(self):
-        """Write what the line takes now; True when nothing is left."""
+        """Write what the line takes now, a record at a time."""
         while True:
-            ring = self.board if self.board.span() else self.feed
+            ring = self._unfinished or (self.board if self.board.span() else self.feed)
             count = ring.span()
             if count == 0:
-                return True
+                return
+            if self.bytes_per_s and ticks_diff(ticks_ms(), self._free_at) < 0:
+                return
+            start = ring.start
+            end = ring.buf.find(b"\n", start, start + count)
+            # A record that goes on at the ring's beginning is finished before another one starts.
+            self._unfinished = ring if end < 0 else None
+            if end >= 0:
+                count = end + 1 - start
             if self.bytes_per_s:
-                now = ticks_ms()
-                if ticks_diff(now, self._free_at) < 0:
-                    return False
-                count = min(count, _PIECE)
-                self._free_at = ticks_add(now, count * 1000 // self.bytes_per_s)
-            serial_write(ring.buf, ring.start, count)
+                self._free_at = ticks_add(ticks_ms(), count * 1000 // self.bytes_per_s)
+            serial_write(ring.buf, start, count)
             ring.take(count)
 
 
@@ -85,4 +100,4 @@ class Line:
         count = render(
             self._out, 0, template, self._values, 0, self._symbols, pair, self._words, word
         )
-        self._telemetry.put(self._telemetry.board, self._out, count)
+        self._telemetry.put_aside(self._out, count)

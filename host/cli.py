@@ -20,6 +20,7 @@ VERBS = {
         "host.bench.command",
         "speed and memory, beside a reference measured in the same run",
     ),
+    "lint": ("host.lint.command", "check kernels against the kernel language"),
 }
 
 EXIT_BAD_INPUT = 2

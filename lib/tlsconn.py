@@ -4,11 +4,11 @@ import errno
 import select
 import socket
 import sys
+from asyncio import sleep_ms
+from time import ticks_add, ticks_diff, ticks_ms
 
 import tls
 from micropython import const
-from asyncio import sleep_ms
-from time import ticks_add, ticks_diff, ticks_ms
 
 _STEP_MS = const(5)  # between two looks at a socket that is not ready
 
@@ -53,7 +53,7 @@ def trust(ca_der):
     """
     # Not `ssl`: that wrapper module of MicroPython starts with verification turned off.
     context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-    context.verify_mode = tls.CERT_REQUIRED
+    context.verify_mode = tls.CERT_REQUIRED  # type: ignore[attr-defined]  # the stubs forgot it
     try:
         context.load_verify_locations(ca_der)
     except (OSError, ValueError) as error:

@@ -16,12 +16,13 @@ while ws.wait(1000):  # or wait(0) and await sleep_ms
 import os
 import select
 import sys
+from asyncio import sleep_ms
+from time import ticks_add, ticks_diff, ticks_ms
+
+from micropython import const
 
 import tlsconn
 import wsframe
-from micropython import const
-from asyncio import sleep_ms
-from time import ticks_add, ticks_diff, ticks_ms
 from tlsconn import ConnectError
 from wsoutbox import Outbox
 
@@ -80,10 +81,6 @@ class WebSocket:
         self._stream = None
         self._over = 0  # _CLOSED or the error that ended the connection
         self._drop()
-
-    @property
-    def is_open(self):
-        return self._stream is not None
 
     async def connect(self, host, port, path, trusted, timeout_ms=20_000):
         """Open wss://host:port/path; the host's certificate must lead to what `tlsconn.trust` was given."""

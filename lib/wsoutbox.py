@@ -2,8 +2,9 @@
 
 import random
 
-import wsframe
 from micropython import const
+
+import wsframe
 
 # As wsframe.py has them.
 _TX_RD = const(0)

@@ -4,6 +4,7 @@ import hashlib
 from binascii import b2a_base64
 
 from micropython import const
+
 from tlsconn import ConnectError
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-
 from asyncio import sleep_ms
 from time import ticks_add, ticks_diff, ticks_ms
 

@@ -1,36 +1,10 @@
-"""The chip itself: clock frequency, reset cause, heap, serial line; harmless where there is no chip."""
+"""The Python heap and the serial line, on the board and on CPython."""
 
 import gc
 import sys
 
-from micropython import const
-
-try:
-    import machine
-except ImportError:  # CPython
-    machine = None
-
-_FULL_SPEED_HZ = const(240_000_000)
-
-_on_chip = hasattr(machine, "reset_cause")
 _stdout = getattr(sys.stdout, "buffer", sys.stdout)
 _is_micropython = sys.implementation.name == "micropython"
-
-
-def full_speed():
-    """240 MHz; the stock firmware boots at 160."""
-    if _on_chip:
-        machine.freq(_FULL_SPEED_HZ)
-
-
-def reset_cause():
-    """Why the board started, in a word."""
-    if not _on_chip:
-        return "start"
-    for name in ("PWRON", "HARD", "WDT", "DEEPSLEEP", "SOFT"):
-        if machine.reset_cause() == getattr(machine, name + "_RESET", None):
-            return name.lower()
-    return "unknown"
 
 
 def heap_free():
@@ -43,16 +17,15 @@ def heap_used():
     return gc.mem_alloc() if _is_micropython else -1
 
 
-def version():
-    """Of the Python that runs."""
-    return ".".join([str(number) for number in sys.implementation.version[:3]])
+# The chip's default would be too small; CPython's smallest is larger than what the chip has.
+THREAD_STACK_BYTES = 8192 if _is_micropython else 1 << 18
 
 
 if _is_micropython:
 
     def serial_write(buf, start, count):
         """Write `buf[start:start + count]` to the serial line, without a copy."""
-        _stdout.write(buf, start, count)
+        _stdout.write(buf, start, count)  # type: ignore[call-overload]  # the stubs forgot it
 
 else:
 

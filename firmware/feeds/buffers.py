@@ -35,7 +35,9 @@ _SYMBOL_STRIDE = const(16)
 _PUB_WORDS = const(104)
 _SETTINGS_WORDS = const(48)
 _SIG_WORDS = const(24)
-_OUT_BYTES = const(1216)  # three data elements with three records of 120 bytes, the last one has 256
+_OUT_BYTES = const(
+    1216
+)  # three data elements with three records of 120 bytes, the last one has 256
 
 _CRC_POLYNOMIAL = 0xEDB88320
 _CRC_TEXT = const(360)  # bytes: ten levels of 36 digits

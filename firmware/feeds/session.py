@@ -1,13 +1,13 @@
 """One connection's life: subscribe, take in frames without allocating, ask anew for a book that lost its proof."""
 
 from array import array
+from asyncio import sleep_ms
+from time import ticks_add, ticks_diff, ticks_ms
 
 from micropython import const
 
 from firmware.feeds import spot_v2
 from firmware.kernels.render import render
-from asyncio import sleep_ms
-from time import ticks_add, ticks_diff, ticks_ms
 
 # A book's header, the counters and the words, as spot_v2.py and buffers.py have them.
 _KIND_OTHER = const(0)
@@ -24,6 +24,10 @@ _STALE = const(2)
 _WHY_DISCONNECT = const(8)
 _WHY_REFUSED = const(9)
 _T_STALE = const(3)
+# Their places among the buffers.
+_BOOKS = const(2)
+_COUNTERS = const(10)
+_OUT_BUFFER = const(11)
 # The events and state of the WebSocket, as wsframe.py has them.
 _NEED_MORE = const(0)
 _TEXT = const(1)
@@ -44,7 +48,6 @@ class Session:
     def __init__(self, ws, buffers, telemetry, settings):
         self._ws = ws
         self._buffers = buffers
-        _, self._symbols, self._books, _, _, self._sigs, _, _, self._templates, self._words, _, self._out = buffers
         self._telemetry = telemetry
         self._pairs = settings["pairs"]
         self._depth = settings["depth"]
@@ -68,9 +71,10 @@ class Session:
         state = ws.state
         telemetry = self._telemetry
         on_frame = spot_v2.on_frame
-        (
-            update, symbols, books, texts, pubs, sigs, settings, crc, templates, words, counters, out,
-        ) = self._buffers  # fmt: skip
+        buffers = self._buffers
+        books = buffers[_BOOKS]
+        counters = buffers[_COUNTERS]
+        out = buffers[_OUT_BUFFER]
         look_at = ticks_add(ticks_ms(), _LOOK_MS)
         while True:
             if not ws.wait(0):
@@ -81,12 +85,9 @@ class Session:
             while True:
                 event = ws.next()
                 if event == _TEXT:
-                    kind = on_frame(
-                        buf, state[_START], state[_END], now_ms,
-                        update, symbols, books, texts, pubs, sigs, settings, crc, templates, words, counters, out,
-                    )  # fmt: skip
+                    kind = on_frame(buf, state[_START], state[_END], now_ms, buffers)
                     if counters[_OUT]:
-                        telemetry.put(telemetry.feed, out, counters[_OUT])
+                        telemetry.put(out, counters[_OUT])
                     if kind == _KIND_OTHER:
                         self._control(bytes(buf[state[_START] : state[_END]]))
                 elif event == _NEED_MORE:
@@ -103,23 +104,27 @@ class Session:
             if counters[_RESYNC] or ticks_diff(now_ms, look_at) >= 0:
                 counters[_RESYNC] = 0
                 look_at = ticks_add(now_ms, _LOOK_MS)
-                await self._look_after_books(now_ms)
+                for pair in range(len(books)):
+                    if self._wants_asking(pair, now_ms):
+                        await self._ask_anew(pair, now_ms)
             telemetry.drain()
             await sleep_ms(0)
 
-    async def _look_after_books(self, now_ms):
-        """Subscribe anew where a proof failed, or where a snapshot is long in coming."""
-        for pair, book in enumerate(self._books):
-            if book[_B_STATE] == _LIVE or book[_B_REASON] == _WHY_REFUSED:
-                continue
-            failed = book[_B_STATE] == _STALE and book[_B_REASON] != _WHY_DISCONNECT
-            patience_ms = _RESYNC_COOLDOWN_MS if failed else _ASK_AGAIN_MS
-            if ticks_diff(now_ms, self._asked_at[pair]) < patience_ms:
-                continue
-            self._asked_at[pair] = now_ms
-            name = [self._pairs[pair]]
-            await self._ws.send_text(spot_v2.unsubscribe(name, self._depth))
-            await self._ws.send_text(spot_v2.subscribe(name, self._depth))
+    def _wants_asking(self, pair, now_ms):
+        """Whether its proof failed, or its snapshot is long in coming."""
+        book = self._buffers[_BOOKS][pair]
+        if book[_B_STATE] == _LIVE or book[_B_REASON] == _WHY_REFUSED:
+            return False
+        failed = book[_B_STATE] == _STALE and book[_B_REASON] != _WHY_DISCONNECT
+        patience_ms = _RESYNC_COOLDOWN_MS if failed else _ASK_AGAIN_MS
+        return ticks_diff(now_ms, self._asked_at[pair]) >= patience_ms
+
+    async def _ask_anew(self, pair, now_ms):
+        """Unsubscribe and subscribe one pair: the answer is a fresh snapshot."""
+        self._asked_at[pair] = now_ms
+        name = [self._pairs[pair]]
+        await self._ws.send_text(spot_v2.unsubscribe(name, self._depth))
+        await self._ws.send_text(spot_v2.subscribe(name, self._depth))
 
     def _control(self, frame):
         refused = spot_v2.refusal(frame)
@@ -129,30 +134,21 @@ class Session:
         self._telemetry.say(k="error", why=words[:80])
         for pair, name in enumerate(self._pairs):
             # A refusal without a symbol (a wrong depth) is meant for all that still wait.
-            waits = self._books[pair][_B_STATE] != _LIVE
+            waits = self._buffers[_BOOKS][pair][_B_STATE] != _LIVE
             if name == symbol or (symbol is None and waits):
                 self._stale(pair, _WHY_REFUSED)
 
     def _all_stale(self):
-        for pair, book in enumerate(self._books):
+        for pair, book in enumerate(self._buffers[_BOOKS]):
             if book[_B_STATE] == _LIVE:
                 self._stale(pair, _WHY_DISCONNECT)
 
     def _stale(self, pair, why):
-        book = self._books[pair]
+        _, symbols, books, _, _, sigs, _, _, templates, words, _, out = self._buffers
+        book = books[pair]
         book[_B_STATE] = _STALE
         book[_B_REASON] = why
         book[_B_SHOWN_HI] = -1
-        self._sigs[pair][_SIG_SIDE] = 0
-        count = render(
-            self._out,
-            0,
-            self._templates[_T_STALE],
-            book,
-            _B_TIME_HI,
-            self._symbols,
-            pair,
-            self._words,
-            why,
-        )
-        self._telemetry.put(self._telemetry.feed, self._out, count)
+        sigs[pair][_SIG_SIDE] = 0
+        count = render(out, 0, templates[_T_STALE], book, _B_TIME_HI, symbols, pair, words, why)
+        self._telemetry.put(out, count)

@@ -64,29 +64,16 @@ _T_STALE = const(3)
 
 
 @micropython.native
-def on_frame(
-    frame,
-    start,
-    end,
-    now_ms,
-    update,
-    symbols,
-    books,
-    texts,
-    pubs,
-    sigs,
-    settings,
-    crc,
-    templates,
-    words,
-    counters,
-    out,
-):
+def on_frame(frame, start, end, now_ms, buffers):
     """Take in `frame[start:end]`, received at the board's `now_ms`; returns the _KIND_ or an error code.
 
-    The records it causes are in `out`, `counters[_OUT]` bytes of them. A conductor: it allocates
-    nothing, and the host compiles it whole together with its kernels.
+    `buffers` is what `buffers.make` made. The records the frame causes are in `out`,
+    `counters[_OUT]` bytes of them. A conductor: it allocates nothing, and the host compiles it
+    whole together with its kernels.
     """
+    update, symbols, books, texts, pubs, sigs, settings, crc, templates, words, counters, out = (
+        buffers
+    )
     counters[_MESSAGES] += 1
     counters[_OUT] = 0
     kind = decode(frame, start, end, update, symbols)
@@ -113,7 +100,10 @@ def on_frame(
                 why = 0
                 if apply(book, update, group, frame, text) < 0:
                     why = _WHY_PRECISION
-                elif prove(text, crc, book, update[group + _G_CRC_HIGH], update[group + _G_CRC_LOW]) == 0:
+                elif (
+                    prove(text, crc, book, update[group + _G_CRC_HIGH], update[group + _G_CRC_LOW])
+                    == 0
+                ):
                     why = _WHY_CHECKSUM
                 book[_B_UPDATES] += 1
                 if snapshot:
@@ -127,7 +117,9 @@ def on_frame(
                     book[_B_REASON] = why
                     book[_B_SHOWN_HI] = -1
                     sig[_SIG_SIDE] = 0
-                    pos = render(out, pos, templates[_T_STALE], book, _B_TIME_HI, symbols, pair, words, why)
+                    pos = render(
+                        out, pos, templates[_T_STALE], book, _B_TIME_HI, symbols, pair, words, why
+                    )
                 else:
                     counters[_PROVED] += 1
                     features(pub, settings, book, now_ms)
@@ -135,12 +127,29 @@ def on_frame(
                         book[_B_STATE] = _LIVE
                         book[_B_REASON] = 0
                         counters[_RECORDS] += 1
-                        pos = render(out, pos, templates[_T_STATE], book, _B_TIME_HI, symbols, pair, words, _LIVE)
+                        pos = render(
+                            out,
+                            pos,
+                            templates[_T_STATE],
+                            book,
+                            _B_TIME_HI,
+                            symbols,
+                            pair,
+                            words,
+                            _LIVE,
+                        )
                     if imbalance(pub, sig, settings):
                         counters[_SIGNALS] += 1
                         counters[_RECORDS] += 1
                         pos = render(
-                            out, pos, templates[_T_SIGNAL], sig, _SIG_TIME, symbols, pair, words,
+                            out,
+                            pos,
+                            templates[_T_SIGNAL],
+                            sig,
+                            _SIG_TIME,
+                            symbols,
+                            pair,
+                            words,
                             _WORD_FLAT + sig[_SIG_SIDE],
                         )
                     if (
@@ -152,8 +161,15 @@ def on_frame(
                         book[_B_SHOWN_LO] = book[_B_TIME_LO]
                         counters[_RECORDS] += 1
                         pos = render(
-                            out, pos, templates[_T_BOOK], pub,
-                            _P_SLOT + (pub[_P_COUNT] & 1) * _P_SLOT_STRIDE, symbols, pair, words, 0,
+                            out,
+                            pos,
+                            templates[_T_BOOK],
+                            pub,
+                            _P_SLOT + (pub[_P_COUNT] & 1) * _P_SLOT_STRIDE,
+                            symbols,
+                            pair,
+                            words,
+                            0,
                         )
             else:
                 counters[_UNPROVED] += 1

@@ -30,8 +30,10 @@ _B_COUNT = const(4)  # levels: bids, then asks
 _B_DECIMALS = const(6)  # of prices, then of quantities; -1 until the first levels tell
 _B_TIME_HI = const(8)
 _B_TIME_LO = const(9)
-_B_DIRTY = const(12)  # first level that changed since the checksum was last computed: bids, then asks
-_B_ORDER = const(64)  # slot numbers from the best level on: bids, then asks; behind the count, free slots
+# The first level that changed since the checksum was last computed: bids, then asks.
+_B_DIRTY = const(12)
+# Slot numbers from the best level on: bids, then asks; behind the count, free slots.
+_B_ORDER = const(64)
 _SLOT_STRIDE = const(5)
 _S_PRICE_HI = const(0)
 _S_PRICE_LO = const(1)

@@ -260,7 +260,9 @@ def decode(frame: ptr8, i: int, end: int, upd: ptr32, symbols: ptr8) -> int:
                 return _ERR_TRUNCATED
 
         # The colon, and the value's first character.
-        while frame[i] <= 32 and (frame[i] == 32 or frame[i] == 10 or frame[i] == 13 or frame[i] == 9):
+        while frame[i] <= 32 and (
+            frame[i] == 32 or frame[i] == 10 or frame[i] == 13 or frame[i] == 9
+        ):
             i += 1
         if frame[i] != 58:
             return _ERR_SYNTAX
@@ -297,7 +299,7 @@ def decode(frame: ptr8, i: int, end: int, upd: ptr32, symbols: ptr8) -> int:
             if room == 0 and c <= 57 and c >= 46:
                 room = 9
                 d = 1000000000
-                while c >= 48 and c <= 57 or (c == 46 and dot == 0):
+                while (c >= 48 and c <= 57) or (c == 46 and dot == 0):
                     i += 1
                     if c == 46:
                         dot = i
@@ -511,7 +513,15 @@ def decode(frame: ptr8, i: int, end: int, upd: ptr32, symbols: ptr8) -> int:
                 else:
                     # true, false, null or a number
                     start = i
-                    while c > 32 and c != 44 and c != 58 and c != 34 and c < 123 and c != 91 and c != 93:
+                    while (
+                        c > 32
+                        and c != 44
+                        and c != 58
+                        and c != 34
+                        and c < 123
+                        and c != 91
+                        and c != 93
+                    ):
                         i += 1
                         c = frame[i]
                     if i == start:

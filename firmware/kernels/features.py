@@ -13,7 +13,8 @@ _SLOT_STRIDE = const(5)
 _S_QTY_HI = const(2)
 _S_QTY_LO = const(3)
 
-# The published buffer: a count of publications, two slots that take turns. A reader copies slot `count & 1` and believes it if the count is still the same.
+# The published buffer: a count of publications, two slots that take turns. A reader copies slot
+# `count & 1` and believes it if the count is still the same.
 _P_COUNT = const(0)
 _P_SLOT = const(8)
 _P_SLOT_STRIDE = const(48)

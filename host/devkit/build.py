@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from host.cache import cache_folder
 from host.devkit import probe, sources, toolchain
-from host.devkit.cache import cache_folder
 from host.devkit.errors import ModelUnavailable
 from host.devkit.progress import Progress
 from host.errors import UserError

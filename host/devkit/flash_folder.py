@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from host import ROOT
-from host.devkit.cache import cache_folder, write_beside
+from host.cache import cache_folder, write_beside
 from host.errors import UserError
 
 # What the native code in a .mpy file is for.

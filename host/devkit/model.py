@@ -125,4 +125,6 @@ def _popen(command: list, folder: Path, environment: dict[str, str]) -> subproce
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        # Ctrl-C is for the program that shows the board, not for the board.
+        start_new_session=True,
     )

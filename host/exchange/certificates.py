@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from host.cache import cache_folder
 from host.errors import UserError
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -57,9 +58,8 @@ class Credentials:
 
 
 def default_folder() -> Path:
-    """Where certificates are kept: `$XDG_CACHE_HOME` or `~/.cache`, then `inkling/exchange`."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "inkling" / "exchange"
+    """Where certificates are kept."""
+    return cache_folder("exchange")
 
 
 def local(folder: Path | None = None, names: tuple[str, ...] = ()) -> Credentials:

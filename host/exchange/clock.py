@@ -9,8 +9,10 @@ FULL_SPEED = math.inf
 class Clock:
     """Exchange time in microseconds since 1970; stands at `start_us` until it is started."""
 
-    def __init__(self, start_us: int, speed: float):
+    def __init__(self, start_us: int, speed: float, is_now: bool = False):
         self._speed = speed
+        # Exchange time is this PC's: what passed between making the market and serving it counts.
+        self._is_now = is_now and speed == 1.0
         self._from_us = start_us
         # Monotonic seconds at `_from_us`; None while the time stands or is set by hand.
         self._base_s: float | None = None
@@ -23,6 +25,8 @@ class Clock:
         """Let time run; a clock that runs, or is set by hand, is left alone."""
         if self._base_s is None and not self.is_set_by_hand:
             self._base_s = time.monotonic()
+            if self._is_now:
+                self._base_s -= time.time() - self._from_us / 1e6
 
     def set(self, now_us: int) -> None:
         """Move a clock that is set by hand."""

@@ -21,6 +21,7 @@ class Market(Source):
     waits_for_subscriber = False
 
     def __init__(self, symbols=pairs.DEFAULT_SYMBOLS, seed=DEFAULT_SEED, start_s=None):
+        self.is_now = start_s is None
         self.start_us = int((time.time() if start_s is None else start_s) * 1_000_000)
         prices = Prices(seed, self.start_us)
         self._flows = {

@@ -24,6 +24,7 @@ class Player(Source):
 
     # Whoever comes first is to hear the feed from its beginning.
     waits_for_subscriber = True
+    is_now = False
 
     def __init__(self, path: str | Path):
         self._path = Path(path)

@@ -62,7 +62,7 @@ class Exchange:
         self.finished = asyncio.Event()
         self._source = source
         self._engine = Engine(source, snapshot_delay_ms)
-        self._clock = Clock(self._engine.start_us, speed)
+        self._clock = Clock(self._engine.start_us, speed, source.is_now)
         self._speed = speed
         self._idle_s = idle_ms / 1000
         self._exit_at_end = exit_at_end
@@ -245,7 +245,7 @@ class Exchange:
         """A capture that has been played to its end is played again to the next who comes."""
         if self._is_over and not self._connections and not self._exit_at_end:
             self._engine.rewind()
-            self._clock = Clock(self._engine.start_us, self._speed)
+            self._clock = Clock(self._engine.start_us, self._speed, self._source.is_now)
             self._is_over = False
 
     async def _pump(self) -> None:

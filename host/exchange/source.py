@@ -19,6 +19,8 @@ class Source(ABC):
 
     start_us: int
     """Exchange time when it begins."""
+    is_now: bool
+    """Whether it begins now, so that exchange time is to be this PC's."""
     waits_for_subscriber: bool
     """Whether time stands still until somebody subscribes."""
 

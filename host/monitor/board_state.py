@@ -61,7 +61,6 @@ class Boot:
     version: str = ""
     python: str = ""
     cause: str = ""
-    free_bytes: int | None = None
 
 
 @dataclass
@@ -252,7 +251,6 @@ class BoardState:
             version=safe_text(record.get("v")),
             python=safe_text(record.get("py")),
             cause=safe_text(record.get("cause")),
-            free_bytes=whole(record.get("free")),
         )
         self.health = {}
         self.pairs.clear()

@@ -57,10 +57,7 @@ def describe(kind: str, record: Record, state: BoardState) -> str:
         return signal_line(state.signals[0])
     if kind == "boot":
         boot, python = state.boot, words.python_name(state)
-        return (
-            f"{'boot':<{HEAD_WIDTH}} Inkling {boot.version}, {python}, {boot.cause}, "
-            f"{boot.free_bytes} B free"
-        )
+        return f"{'boot':<{HEAD_WIDTH}} Inkling {boot.version}, {python}, {boot.cause}"
     if kind == "net":
         return f"{'net':<{HEAD_WIDTH}} {words.connection(state)[1]}"
     if kind == "health":

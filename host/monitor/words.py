@@ -70,8 +70,7 @@ def _utc(utc_s: float, form: str) -> str | None:
 
 def python_name(state: BoardState) -> str:
     """The Python that runs the firmware, as its boot record says it."""
-    version = state.boot.python
-    return f"MicroPython {version}" if version[:1].isdigit() else version
+    return state.boot.python.replace("micropython", "MicroPython").replace("cpython", "CPython")
 
 
 def pair_state(state: BoardState, pair: Pair) -> str:

@@ -1,7 +1,6 @@
 """The native runtime: kernels and conductors compiled by Numba, cached on disk by the content of their sources."""
 
 import hashlib
-import os
 import shutil
 import sys
 import types
@@ -10,15 +9,10 @@ from functools import cache
 from pathlib import Path
 
 from host import ROOT
+from host.cache import cache_folder
 from host.runtimes.kernel import relink
 
 _KEPT_CACHES = 3
-_READY = "ready"
-
-
-def cache_folder() -> Path:
-    """Where Inkling keeps what it can make again: `$XDG_CACHE_HOME/inkling` or `~/.cache/inkling`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inkling"
 
 
 def compile_kernel(function: types.FunctionType) -> Callable[..., int]:
@@ -38,8 +32,11 @@ def compile_conductor(function: types.FunctionType) -> Callable[..., int]:
 
 
 def _compile(function: types.FunctionType, signature) -> Callable[..., int]:
-    options = {"cache": True, "nogil": True, "error_model": "numpy"}
     numba = _numba()
+    name = f"*{function.__name__}-{function.__code__.co_firstlineno}.*.nbi"
+    if next(_source_cache().rglob(name), None) is None:
+        _announce_wait()
+    options = {"cache": True, "nogil": True, "error_model": "numpy"}
     return (
         numba.njit(signature, **options)(function)
         if signature
@@ -47,22 +44,22 @@ def _compile(function: types.FunctionType, signature) -> Callable[..., int]:
     )
 
 
-def mark_ready() -> None:
-    """Say that the cache of these sources is complete, so that the next start need not announce a wait."""
-    (_source_cache() / _READY).touch()
+@cache
+def _announce_wait() -> None:
+    """Said once, before the first kernel that no earlier start has compiled."""
+    print(
+        "inkling: compiling the kernels for this PC; this is done once and takes about half a minute",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 @cache
 def _numba():
     """Numba, its cache pointed at a folder of these very sources."""
     folder = _source_cache()
-    if not (folder / _READY).exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        print(
-            "inkling: compiling the kernels for this PC; this is done once and takes about half a minute",
-            file=sys.stderr,
-            flush=True,
-        )
+    if not folder.exists():
+        folder.mkdir(parents=True)
         _forget_old_caches(folder.parent)
     import numba
 
@@ -78,7 +75,7 @@ def _source_cache() -> Path:
     for folder in ("firmware", "lib", "host/replay", "host/runtimes"):
         for source in sorted((ROOT / folder).rglob("*.py")):
             digest.update(source.read_bytes())
-    return cache_folder() / "numba" / digest.hexdigest()[:16]
+    return cache_folder("numba") / digest.hexdigest()[:16]
 
 
 def _forget_old_caches(folder: Path) -> None:

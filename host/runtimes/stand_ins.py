@@ -1,6 +1,7 @@
-"""Gives CPython's `time` and `asyncio` the calls that MicroPython's have besides."""
+"""Gives CPython's `time`, `asyncio` and `gc` the calls that MicroPython's have besides."""
 
 import asyncio
+import gc
 import time
 
 _PERIOD = 1 << 30
@@ -28,4 +29,5 @@ def install() -> None:
     time.ticks_add = ticks_add
     time.ticks_diff = ticks_diff
     time.sleep_ms = lambda delay_ms: time.sleep(delay_ms / 1000)
+    gc.threshold = lambda size: None  # there is no heap of a fixed size to look after
     asyncio.sleep_ms = lambda delay_ms: asyncio.sleep(max(delay_ms, 0) / 1000)

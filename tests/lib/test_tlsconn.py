@@ -4,9 +4,10 @@ import asyncio
 import socket
 
 import pytest
-import tlsconn
 from both_runtimes import on_board, on_cpython
 from tls_peer import DAY, NOW, ca_file, server_context, serving
+
+import tlsconn
 
 
 @pytest.fixture(params=["cpython", "board"])
@@ -118,7 +119,8 @@ def test_a_cancelled_connect_closes_its_socket(certs):
         ended.append(True)
 
     async def give_up(port):
-        task = tlsconn.connect("localhost", port, ca_file("good", certs).read_bytes(), b"x", 9000)
+        trusted = tlsconn.trust(ca_file("good", certs).read_bytes())
+        task = tlsconn.connect("localhost", port, trusted, b"x", 9000)
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(task, 0.1)
         await asyncio.sleep(0.1)

@@ -1,11 +1,11 @@
 """The frame kernels find, whatever the cuts, the messages that an independent parser finds."""
 
 import pytest
-import wsframe as f
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ws_reference import Server, meaning, payload
 
+import wsframe as f
 from host.runtimes.checked import checked
 
 _NAMES = {f._TEXT: "TEXT", f._BINARY: "BINARY", f._PING: "PING", f._PONG: "PONG"}

@@ -7,7 +7,7 @@ NOW_S, UTC_S = 100.0, 1732111786.0
 
 STORY = b"""\
 ets Jul 29 2019 12:21:46\r
-{"k":"boot","v":"0.1.0","py":"1.26.1","cause":"power-on","free":38112,"n":3}
+{"k":"boot","v":"0.1.0","py":"micropython 1.26.1","cause":"power-on","n":3}
 {"k":"net","st":"up"}
 {"k":"state","p":"BTC/USD","t":1732111786000,"st":"LIVE"}
 {"k":"book","p":"BTC/USD","t":1732111786000,"b":45000.0,"a":45001.0,"s":0.222,"u":45000.875,\

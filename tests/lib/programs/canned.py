@@ -6,8 +6,9 @@ import json
 import sys
 from binascii import crc32, hexlify, unhexlify
 
-import wsclient
 import wscodes
+
+import wsclient
 
 
 class Canned:

@@ -2,10 +2,10 @@
 
 import asyncio
 import sys
-
-import tlsconn
 from asyncio import sleep_ms
 from time import ticks_diff, ticks_ms
+
+import tlsconn
 
 
 async def run(args, say):
@@ -22,7 +22,9 @@ async def run(args, say):
     other = asyncio.create_task(tick())
     start = ticks_ms()
     try:
-        stream = await tlsconn.connect(host, int(port), tlsconn.trust(ca_der), b"hello", int(timeout_ms))
+        stream = await tlsconn.connect(
+            host, int(port), tlsconn.trust(ca_der), b"hello", int(timeout_ms)
+        )
     except tlsconn.ConnectError as error:
         say("why " + error.why)
     else:

@@ -6,6 +6,7 @@ Arguments: a file of frames to send over and over, how many events it holds, the
 import sys
 
 import micropython
+
 import wsclient
 
 _EVENTS = 10_000

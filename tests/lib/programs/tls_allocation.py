@@ -7,9 +7,10 @@ import asyncio
 import gc
 import sys
 
+import wscodes
+
 import tlsconn
 import wsclient
-import wscodes
 
 
 def receive(ws):

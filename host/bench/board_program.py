@@ -1,0 +1,150 @@
+"""Runs on the board model: times the kernels, the conductor and what they are compared with, in turns.
+
+Arguments: a file of frames, one a line, and a file with the settings of the run as JSON. Prints one
+JSON object a line: for each round the microseconds of every contestant, then what was found out.
+"""
+
+import gc
+import json
+import sys
+import time
+
+import micropython
+from micropython import const
+from usual_micropython import UsualFeed
+
+from firmware import config
+from firmware.feeds import buffers
+from firmware.feeds.spot_v2 import on_frame
+from firmware.kernels.book import apply
+from firmware.kernels.checksum import prove
+from firmware.kernels.decode_v2 import decode
+from firmware.kernels.features import features
+
+_KIND_BOOK = const(2)
+_UPD_GROUP = const(8)
+_G_PAIR = const(0)
+_G_CRC_HIGH = const(3)
+_G_CRC_LOW = const(4)
+_PROVED = const(1)
+_RECORDS = const(8)
+
+_DECODE = const(1)
+_APPLY = const(2)
+_PROVE = const(3)
+_FEATURES = const(4)
+
+
+# All loops are compiled the same way, so that the empty one can be subtracted from any of them.
+@micropython.native
+def run_nothing(frames):
+    for _frame in frames:
+        pass
+
+
+@micropython.native
+def run_kernels(frames, steps, update, symbols, books, texts, pubs, settings, crc):
+    """The first `steps` kernels on each frame; how many checksums held."""
+    proved = 0
+    for frame in frames:
+        kind = decode(frame, 0, len(frame), update, symbols)
+        if steps == _DECODE or kind != _KIND_BOOK:
+            continue
+        # The frames that are timed have one data element each.
+        pair = update[_UPD_GROUP + _G_PAIR]
+        book = books[pair]
+        text = texts[pair]
+        apply(book, update, _UPD_GROUP, frame, text)
+        if steps == _APPLY:
+            continue
+        high = update[_UPD_GROUP + _G_CRC_HIGH]
+        proved += prove(text, crc, book, high, update[_UPD_GROUP + _G_CRC_LOW])
+        if steps == _PROVE:
+            continue
+        features(pubs[pair], settings, book, 0)
+    return proved
+
+
+@micropython.native
+def run_conductor(
+    frames,
+    update, symbols, books, texts, pubs, sigs, settings, crc, templates, words, counters, out,
+):  # fmt: skip
+    for frame in frames:
+        on_frame(
+            frame, 0, len(frame), 0,
+            update, symbols, books, texts, pubs, sigs, settings, crc, templates, words, counters, out,
+        )  # fmt: skip
+
+
+@micropython.native
+def run_json(frames):
+    loads = json.loads
+    for frame in frames:
+        loads(frame)
+
+
+@micropython.native
+def run_usual(frames, feed):
+    on_frame = feed.on_frame
+    for frame in frames:
+        on_frame(frame)
+
+
+def timed(function, *args):
+    # The heap holds a whole run, so nobody pays for collecting garbage: what the kernels never
+    # make is not held against the others.
+    gc.collect()
+    begin = time.ticks_us()
+    function(*args)
+    return time.ticks_diff(time.ticks_us(), begin)
+
+
+def allocated(function, *args):
+    gc.collect()
+    before = gc.mem_alloc()
+    function(*args)
+    return gc.mem_alloc() - before
+
+
+def main(frames_path, run_path):
+    with open(run_path) as file:
+        run = json.load(file)
+    with open(frames_path, "rb") as file:
+        frames = [line.strip() for line in file]
+    gc.disable()
+    settings = config.check({"pairs": run["pairs"], "depth": run["depth"]})
+    whole = buffers.make(settings)
+    update, symbols, books, texts, pubs, _, numbers, crc, _, _, counters, _ = whole
+    kernels = (update, symbols, books, texts, pubs, numbers, crc)
+    usual = UsualFeed(run["decimals"], run["depth"])
+    for _ in range(run["rounds"]):
+        times = {
+            "empty": timed(run_nothing, frames),
+            "decode": timed(run_kernels, frames, _DECODE, *kernels),
+            "apply": timed(run_kernels, frames, _APPLY, *kernels),
+            "prove": timed(run_kernels, frames, _PROVE, *kernels),
+            "features": timed(run_kernels, frames, _FEATURES, *kernels),
+            "conductor": timed(run_conductor, frames, *whole),
+            "json": timed(run_json, frames),
+            "usual": timed(run_usual, frames, usual),
+        }
+        print(json.dumps(times))
+    nothing = allocated(run_nothing, frames)
+    found = {
+        "allocated": allocated(run_conductor, frames, *whole) - nothing,
+        "allocated_json": allocated(run_json, frames) - nothing,
+        "allocated_usual": allocated(run_usual, frames, usual) - nothing,
+        "proved_kernels": run_kernels(frames, _FEATURES, *kernels),
+        "micropython": ".".join(str(part) for part in sys.implementation[1][:3]),
+    }
+    counters[_PROVED] = counters[_RECORDS] = usual.proved = 0
+    run_conductor(frames, *whole)
+    run_usual(frames, usual)
+    found["proved"] = counters[_PROVED]
+    found["proved_usual"] = usual.proved
+    found["records"] = counters[_RECORDS]
+    print(json.dumps(found))
+
+
+main(*sys.argv[1:])

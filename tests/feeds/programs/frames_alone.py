@@ -1,0 +1,47 @@
+"""Board only. Frames in one buffer to published features, the heap locked: an allocation is a MemoryError.
+
+Arguments: a file with a frame a line, how many to take, over and over.
+"""
+
+import json
+import sys
+
+import micropython
+
+from firmware import config
+from firmware.feeds import buffers
+from firmware.feeds.spot_v2 import on_frame
+
+
+def receive(data, ends, made, wanted):
+    count = 0
+    while count < wanted:
+        start = 0
+        for end in ends:
+            on_frame(data, start, end, count, made)
+            start = end
+            count += 1
+    return count
+
+
+def main(path, wanted):
+    made = buffers.make(config.check({}))
+    with open(path, "rb") as file:
+        lines = file.read().split(b"\n")
+    data = bytearray(b"\n".join(lines))
+    ends = []
+    end = 0
+    for line in lines:
+        end += len(line)
+        ends.append(end)
+        end += 1
+    micropython.heap_lock()
+    try:
+        done = receive(data, ends, made, wanted)
+    finally:
+        micropython.heap_unlock()
+    published = [pub[0] for pub in made[4]]
+    print(json.dumps([done, list(made[10][:11]), published, [book[0] for book in made[2]]]))
+
+
+main(sys.argv[1], int(sys.argv[2]))

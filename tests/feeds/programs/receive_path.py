@@ -1,0 +1,91 @@
+"""Board only. WebSocket bytes to published features, the heap locked: an allocation is a MemoryError.
+
+Arguments: a file of WebSocket frames to receive over and over, how many messages to take, bytes
+of a read (0: as many as fit).
+"""
+
+import json
+import sys
+
+import micropython
+
+import wsclient
+from firmware import config
+from firmware.feeds import buffers
+from firmware.feeds.spot_v2 import on_frame
+
+_TEXT = 1
+_START = 4
+_END = 5
+
+
+@micropython.viper
+def copy(to: ptr8, data: ptr8, at: int, n: int):
+    i = 0
+    while i < n:
+        to[i] = data[at + i]
+        i += 1
+
+
+class Loop:
+    """A stream that never ends."""
+
+    sock = None
+
+    def __init__(self, data, size):
+        self.data = data
+        self.size = size
+        self.at = 0
+
+    def readinto(self, view):
+        n = min(len(view), len(self.data) - self.at)
+        if self.size:
+            n = min(n, self.size)
+        copy(view, self.data, self.at, n)
+        self.at += n
+        if self.at == len(self.data):
+            self.at = 0
+        return n
+
+    def write(self, buf, start, size):
+        return size
+
+    def close(self):
+        pass
+
+
+def receive(ws, made, wanted):
+    buf = ws.buf
+    state = ws.state
+    count = 0
+    while count < wanted:
+        ws.fill()
+        while True:
+            event = ws.next()
+            if event == _TEXT:
+                on_frame(buf, state[_START], state[_END], count, made)
+                count += 1
+            elif event == 0:
+                break
+            else:
+                return event
+    return count
+
+
+def main(path, wanted, size):
+    settings = config.check({})
+    made = buffers.make(settings)
+    with open(path, "rb") as file:
+        data = file.read()
+    ws = wsclient.WebSocket(bytearray(settings["buffer_bytes"]))
+    ws.attach(Loop(data, size))
+    micropython.heap_lock()
+    try:
+        done = receive(ws, made, wanted)
+    finally:
+        micropython.heap_unlock()
+    published = [pub[0] for pub in made[4]]
+    print(json.dumps([done, list(made[10][:11]), published, [book[0] for book in made[2]]]))
+
+
+main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
