@@ -35,7 +35,10 @@ def load(path="config.json"):
     """Every setting by its name, from the file `path` or by default; raises ConfigError."""
     try:
         with open(path) as file:
-            given = json.load(file)
+            text = file.read().strip()
+        if not text.endswith("}"):
+            raise ValueError  # MicroPython's json would take half an object for a whole one
+        given = json.loads(text)
     except OSError:
         raise ConfigError(f"{path} cannot be read")
     except ValueError:

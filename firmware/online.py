@@ -42,6 +42,8 @@ async def stay_connected(telemetry, settings, trusted, buffers, receive):
             why = await session.run()
         except ConnectError as error:
             why = error.why
+        except MemoryError:
+            why = "out of memory"
         await ws.close(timeout_ms=0)
         telemetry.say(k="net", st="down", why=why)
         if ticks_diff(ticks_ms(), began) >= _HEALTHY_MS:

@@ -1,6 +1,7 @@
 """Opens a verified TLS connection without blocking the other tasks, and says in words why not."""
 
 import errno
+import gc
 import select
 import socket
 import sys
@@ -57,7 +58,7 @@ def trust(ca_der):
     try:
         context.load_verify_locations(ca_der)
     except (OSError, ValueError) as error:
-        raise ConnectError(_why(error)) from error
+        raise ConnectError(_why(error)) from None
     return context
 
 
@@ -77,6 +78,7 @@ async def connect(host, port, trusted, hello, timeout_ms=15_000):
     sock = socket.socket(family, kind, protocol)
     stream = None
     done = False
+    failure = None
     try:
         sock.setblocking(False)
         await _reach(sock, address, deadline)
@@ -85,11 +87,14 @@ async def connect(host, port, trusted, hello, timeout_ms=15_000):
         done = True
         return stream
     except (OSError, ValueError, MemoryError) as error:
-        raise ConnectError(_why(error)) from error
+        failure = error
     finally:
         # Also when the task is cancelled.
         if not done:
             (stream or sock).close()
+    # The words need the room that the TLS session had.
+    stream = sock = None
+    raise ConnectError(_why(failure))
 
 
 async def _send(stream, data, deadline):
@@ -123,6 +128,7 @@ async def _reach(sock, address, deadline):
 
 def _why(error):
     """In words, by a module that is loaded only when a connection failed and leaves no trace."""
+    gc.collect()
     import tlswhy
 
     text = tlswhy.why(error)

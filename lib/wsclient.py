@@ -86,18 +86,14 @@ class WebSocket:
         """Open wss://host:port/path; the host's certificate must lead to what `tlsconn.trust` was given."""
         # First of all: the board has memory for one TLS session.
         self._drop()
-        import wsupgrade  # needed for a moment at each connect; its code is not kept
-
-        del sys.modules["wsupgrade"]
         deadline = ticks_add(ticks_ms(), timeout_ms)
-        key = wsupgrade.make_key(os.urandom(16))
-        hello = wsupgrade.request(host, port, path, key)
+        key, hello = _ask(host, port, path)
         stream = await tlsconn.connect(host, port, trusted, hello, timeout_ms)
         self.attach(stream)
         done = False
         try:
             end = await self._read_head(deadline)
-            wsupgrade.check(self.buf, self.state[_RD], end, key)
+            _check_answer(self.buf, self.state[_RD], end, key)
             self.state[_RD] = end + 4
             self._early = self.state[_WR] - self.state[_RD]
             done = True
@@ -281,3 +277,23 @@ class WebSocket:
             if stream.sock is not None:
                 self._poll.unregister(stream.sock)
             stream.close()
+
+
+# The upgrade is needed for two moments of each connection; its code is not kept between them.
+
+
+def _ask(host, port, path):
+    """The key of the upgrade and its HTTP request."""
+    import wsupgrade
+
+    del sys.modules["wsupgrade"]
+    key = wsupgrade.make_key(os.urandom(16))
+    return key, wsupgrade.request(host, port, path, key)
+
+
+def _check_answer(buf, start, end, key):
+    """Raise ConnectError unless buf[start:end] agrees to the upgrade."""
+    import wsupgrade
+
+    del sys.modules["wsupgrade"]
+    wsupgrade.check(buf, start, end, key)

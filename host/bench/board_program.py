@@ -66,15 +66,9 @@ def run_kernels(frames, steps, update, symbols, books, texts, pubs, settings, cr
 
 
 @micropython.native
-def run_conductor(
-    frames,
-    update, symbols, books, texts, pubs, sigs, settings, crc, templates, words, counters, out,
-):  # fmt: skip
+def run_conductor(frames, whole):
     for frame in frames:
-        on_frame(
-            frame, 0, len(frame), 0,
-            update, symbols, books, texts, pubs, sigs, settings, crc, templates, words, counters, out,
-        )  # fmt: skip
+        on_frame(frame, 0, len(frame), 0, whole)
 
 
 @micropython.native
@@ -125,21 +119,21 @@ def main(frames_path, run_path):
             "apply": timed(run_kernels, frames, _APPLY, *kernels),
             "prove": timed(run_kernels, frames, _PROVE, *kernels),
             "features": timed(run_kernels, frames, _FEATURES, *kernels),
-            "conductor": timed(run_conductor, frames, *whole),
+            "conductor": timed(run_conductor, frames, whole),
             "json": timed(run_json, frames),
             "usual": timed(run_usual, frames, usual),
         }
         print(json.dumps(times))
     nothing = allocated(run_nothing, frames)
     found = {
-        "allocated": allocated(run_conductor, frames, *whole) - nothing,
+        "allocated": allocated(run_conductor, frames, whole) - nothing,
         "allocated_json": allocated(run_json, frames) - nothing,
         "allocated_usual": allocated(run_usual, frames, usual) - nothing,
         "proved_kernels": run_kernels(frames, _FEATURES, *kernels),
         "micropython": ".".join(str(part) for part in sys.implementation[1][:3]),
     }
     counters[_PROVED] = counters[_RECORDS] = usual.proved = 0
-    run_conductor(frames, *whole)
+    run_conductor(frames, whole)
     run_usual(frames, usual)
     found["proved"] = counters[_PROVED]
     found["proved_usual"] = usual.proved

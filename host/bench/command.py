@@ -147,7 +147,7 @@ def _notes(source: str, on_board: Board, on_host: Replay, repeats: int) -> list[
         "board: wall time of the 32-bit board model on this PC, the empty loop subtracted, no "
         "garbage collection in any measured time. Ratios carry over to the chip only roughly.",
         "usual program: json.loads, dicts, sort, CRC of strings; single floats have seven "
-        "digits, so few of its checksums hold.",
+        "digits, too few for its checksums.",
         f"host: the same frames {repeats} times over in one file, each time from the snapshot "
         f"on; messages a second of CPU time, one core. Ours also makes features, signals and "
         f"{on_host.records:,} records; the reference (msgspec, bisect, cached checksum texts) "

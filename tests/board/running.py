@@ -4,7 +4,7 @@ import json
 import queue
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from host.devkit import flash_folder, model
 
@@ -21,8 +21,9 @@ class Board:
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
-        for line in self.process.stdout:
-            self._queue.put(line)
+        with suppress(ValueError):  # the line was closed: the test is over
+            for line in self.process.stdout:
+                self._queue.put(line)
         self._queue.put(None)
 
     def until(self, wanted, timeout_s=30):

@@ -11,7 +11,7 @@ from firmware.feeds import buffers
 from firmware.kernels import decode_v2
 
 PAIRS = ("BTC/USD", "BTC/USDT", "ETH/BTC")
-_FOREIGN = ("BTC/US", "DOGE/USD", "BTC/USDTX")
+_FOREIGN = ("BTC/US", "BTC/USDTX", "DOGE/USD")
 SPARE_LEVELS = buffers._SPARE_LEVELS  # insertions a side that one message may bring
 SPARE_ENTRIES = buffers._SPARE_ENTRIES  # entries of a frame beyond two full sides
 MOST_ELEMENTS = decode_v2._MAX_GROUPS  # of a frame
@@ -51,14 +51,32 @@ entries = st.tuples(
     st.integers(-2, 40),  # ticks from the middle: sides may also meet and cross
     st.just(0) | st.integers(1, 10**18 - 1),
 )
-elements = st.tuples(
-    st.sampled_from(PAIRS + _FOREIGN[:1]) | st.sampled_from(PAIRS[:1] + _FOREIGN),
-    st.lists(entries, max_size=40),
-    st.sampled_from([True] * 9 + [False]),  # is the checksum true?
-    st.none() | st.integers(0, 10**6),  # milliseconds since the story began
-)
+
+
+def _crowd(seed: int) -> list[tuple[int, int, int]]:
+    """Entries that fill both sides, and more than fill those of depth 10."""
+    rng = random.Random(seed)
+    sizes = rng.sample(range(9, 18), 2)
+    return [
+        (side, ticks, rng.choice([rng.randrange(1, 10), rng.randrange(1, 10**18)]))
+        for side, size in enumerate(sizes)
+        for ticks in rng.sample(range(1, 2 * size), size)
+    ]
+
+
+def _elements(wanted):
+    return st.tuples(
+        st.sampled_from(PAIRS[:1] * 6 + PAIRS + _FOREIGN),
+        wanted,
+        st.sampled_from([True] * 9 + [False]),  # is the checksum true?
+        st.none() | st.integers(0, 10**6),  # milliseconds since the story began
+    )
+
+
+crowds = st.builds(_crowd, st.integers(0, 2**32))
+elements = _elements(st.lists(entries, max_size=12))
 messages = st.tuples(
-    st.sampled_from(["update", "update", "update", "snapshot"]),
+    st.sampled_from(["update"] * 7 + ["snapshot"]),
     st.lists(elements, min_size=1, max_size=2) | st.lists(elements, max_size=MOST_ELEMENTS),
 )
 
@@ -68,7 +86,7 @@ def stories(draw, depths=(10, 25)):
     """Snapshots and updates for several pairs, in every spelling; each begins with its snapshots."""
     depth = draw(st.sampled_from(depths))
     market = draw(markets)
-    first = [("snapshot", [draw(elements)]) for _ in range(draw(st.integers(0, 2)))]
+    first = [("snapshot", [draw(_elements(crowds))]) for _ in range(draw(st.integers(0, 3)))]
     told = first + draw(st.lists(messages, min_size=1, max_size=10))
     rng = random.Random(draw(st.integers(0, 2**32)))
     exchange = spelling.Exchange(depth)

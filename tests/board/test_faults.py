@@ -1,0 +1,101 @@
+"""What goes wrong on the way, what the board says of it, and that it comes back by itself."""
+
+import pytest
+from running import board
+
+from host.exchange import certificates
+from host.exchange.market import Market
+from host.exchange.thread import exchange_in_thread
+
+PAIRS = ["BTC/USD", "ETH/USD", "BTC/EUR"]
+
+
+@pytest.fixture
+def exchange():
+    with exchange_in_thread(Market(PAIRS, seed=3)) as running:
+        yield running
+
+
+def test_a_failed_checksum_makes_the_book_stale_until_a_new_snapshot_proves_it(exchange, tmp_path):
+    with board(tmp_path, exchange, pairs=PAIRS) as running:
+        running.until_live(PAIRS)
+        exchange.corrupt_next_checksum("BTC/USD")
+        stale = running.until(lambda r: r["k"] == "state" and r["st"] == "STALE")
+        assert (stale["p"], stale["why"]) == ("BTC/USD", "checksum")
+        seen = len(running.lines)
+        running.until(lambda r: r["k"] == "state" and r["p"] == "BTC/USD" and r["st"] == "LIVE")
+        meanwhile = [r for r in running.records("book", "signal")][-len(running.lines) + seen :]
+        between = running.lines[seen:-1]
+        assert not any(b'"p":"BTC/USD"' in line and b'"k":"pair"' not in line for line in between)
+        assert any(r["p"] != "BTC/USD" for r in meanwhile)  # the others went on
+
+
+def test_a_dropped_connection_comes_back(exchange, tmp_path):
+    with board(tmp_path, exchange, pairs=PAIRS) as running:
+        running.until_live(PAIRS)
+        exchange.drop_connections()
+        running.until(lambda r: r["k"] == "net" and r["st"] == "down")
+        assert {r["why"] for r in running.records("state") if r["st"] == "STALE"} == {"disconnect"}
+        running.until_live(PAIRS)
+        assert running.until(lambda r: r["k"] == "health")["re"] == 1
+
+
+def test_a_refused_upgrade_is_tried_again_later(exchange, tmp_path):
+    exchange.refuse_upgrades(429, times=2)
+    with board(tmp_path, exchange, pairs=PAIRS) as running:
+        running.until_live(PAIRS)
+        whys = [r["why"] for r in running.records("net") if r["st"] == "down"]
+        assert whys == ["upgrade refused: HTTP 429"] * 2
+        delays = [r["ms"] for r in running.records("net") if r["st"] == "retry"]
+        assert 200 <= delays[0] <= 400 <= delays[1] <= 800
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("untrusted", "certificate not trusted"),
+        ("expired", "certificate expired (is the clock set?)"),
+        ("not-yet-valid", "certificate not yet valid (is the clock set?)"),
+        ("other-host", "certificate is for another host"),
+    ],
+)
+def test_a_certificate_that_is_not_good_is_refused_and_tried_again(fault, why, tmp_path):
+    mine = None if fault == "untrusted" else certificates.broken(fault, tmp_path / "certs")
+    trusted = certificates.local(tmp_path / "other").ca_der if fault == "untrusted" else None
+    with (
+        exchange_in_thread(Market(PAIRS, seed=3), credentials=mine) as exchange,
+        board(tmp_path / "flash", exchange, trusted, pairs=PAIRS) as running,
+    ):
+        for _ in range(2):
+            down = running.until(lambda r: r["k"] == "net" and r["st"] == "down")
+            assert down["why"] == why
+        assert not any(r["st"] == "up" for r in running.records("net"))
+        assert not running.records("book", "signal", "state")
+
+
+def test_nobody_listens(exchange, tmp_path):
+    exchange.stop()
+    with board(tmp_path, exchange, pairs=PAIRS) as running:
+        for _ in range(2):
+            down = running.until(lambda r: r["k"] == "net" and r["st"] == "down")
+            assert down["why"] == "connection refused"
+
+
+def test_an_unknown_pair_is_named_and_the_others_live(exchange, tmp_path):
+    with board(tmp_path, exchange, pairs=["BTC/USD", "DOGE/EUR"]) as running:
+        error = running.until(lambda r: r["k"] == "error")
+        assert error["why"] == "Currency pair not supported DOGE/EUR"
+        running.until_live(["BTC/USD"])
+        states = {r["p"]: r for r in running.records("state")}
+        assert (states["DOGE/EUR"]["st"], states["DOGE/EUR"]["why"]) == ("STALE", "refused")
+
+
+def test_a_wish_to_trade_nothing_is_heard_between_market_records(exchange, tmp_path):
+    """Every second each pair says its state, its lag and its counts."""
+    with board(tmp_path, exchange, pairs=PAIRS) as running:
+        running.until_live(PAIRS)
+        for pair in PAIRS:
+            told = running.until(lambda r, p=pair: r["k"] == "pair" and r["p"] == p and r["n"] > 0)
+            assert told["st"] == "LIVE"
+            assert told["bad"] == 0
+            assert -50 <= told["lag"] < 2000  # one machine, one clock

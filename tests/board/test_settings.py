@@ -1,0 +1,66 @@
+"""config.json: defaults, ranges, and one line that names the key; a board with a bad one says it and stops."""
+
+import json
+
+import pytest
+
+from firmware import config
+from host.devkit import model
+
+DEFAULTS = config.check({})
+
+
+def test_the_defaults_are_the_live_exchange():
+    assert (DEFAULTS["host"], DEFAULTS["port"], DEFAULTS["path"]) == ("ws.kraken.com", 443, "/v2")
+    assert DEFAULTS["pairs"] == ["BTC/USD", "ETH/USD", "BTC/EUR"]
+    assert (DEFAULTS["imbalance_threshold"], DEFAULTS["spread_threshold_bps"]) == (0.3, 2.0)
+
+
+BAD = [
+    ([], "must be an object"),
+    ({"dept": 10}, "dept is not a setting"),
+    ({"depth": 11}, "depth must be 10 or 25"),
+    ({"depth": 10.5}, "depth must be 10 or 25"),
+    ({"port": "443"}, "port must be a number"),
+    ({"port": True}, "port must be a number"),
+    ({"port": 0}, "port must be 1 to 65535"),
+    ({"imbalance_threshold": 1.5}, "imbalance_threshold must be 0.01 to 1.0"),
+    ({"book_interval_ms": 0.5}, "book_interval_ms must be a number"),
+    ({"host": ""}, "host must be a text"),
+    ({"pairs": []}, "pairs must be a list of 1 to 8"),
+    ({"pairs": ["btc/usd"]}, "pairs must be names such as BTC/USD"),
+    ({"pairs": ["BTCUSD"]}, "pairs must be names such as BTC/USD"),
+    ({"pairs": ["BTC/USD", "BTC/USD"]}, "pairs has BTC/USD twice"),
+    ({"pairs": [f"A{n}/USD" for n in range(9)]}, "pairs must be a list of 1 to 8"),
+]
+
+
+@pytest.mark.parametrize(("given", "says"), BAD)
+def test_a_wrong_value_is_named(given, says):
+    with pytest.raises(config.ConfigError, match=".*") as error:
+        config.check(given)
+    assert says in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({}, "config.json cannot be read"),
+        ({"config.json": "{"}, "config.json is not JSON"),
+        ({"config.json": '{"depth":7}'}, "config.json: depth must be 10 or 25"),
+        ({"config.json": "{}"}, "the certificate ca.der cannot be read"),
+        ({"config.json": "{}", "ca.der": "nonsense"}, "ca.der: the CA certificate is not valid DER"),
+    ],
+)
+def test_a_board_that_cannot_start_says_why_in_one_line(files, says, board_model, tmp_path):
+    from host.devkit import flash_folder
+
+    flash_folder.write(tmp_path, {}, b"")
+    (tmp_path / "config.json").unlink()
+    (tmp_path / "ca.der").unlink()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    process = model.start(tmp_path)
+    said = process.stdout.read().splitlines()
+    assert process.wait(5) == 0
+    assert [json.loads(line) for line in said] == [{"k": "error", "why": says}]
