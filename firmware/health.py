@@ -42,7 +42,6 @@ class Health:
         self._interval_ms = interval_ms
         self._lags = [None] * len(self._books)
         self._seen = [0] * len(self._books)
-        self._start = ticks_ms()
         self._up_s = 0
         self._up_ms = 0
         self._last_messages = 0

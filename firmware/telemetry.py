@@ -52,7 +52,7 @@ class Telemetry:
 
     def say(self, **keys):
         """Queue a rare record of the main thread, made the comfortable way."""
-        line = (json.dumps(keys).replace('": ', '":').replace(', "', ',"') + "\n").encode()
+        line = (json.dumps(keys, separators=(",", ":")) + "\n").encode()
         self.put(line, len(line))
 
     def drain(self):

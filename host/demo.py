@@ -32,6 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add("--plain", action="store_true", help="plain lines also on a terminal")
     add("--json", action="store_true", help="the board's records, one JSON object a line")
+    add("--picture", type=Path, metavar="FILE", help="keep the last view as an SVG picture")
     add(
         "--cpython",
         action="store_true",
@@ -72,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
                 title=f"{on} · local Kraken",
                 mode="json" if args.json else "plain" if args.plain else "auto",
                 seconds=args.seconds,
+                picture=args.picture,
             )
         finally:
             _power_off(board)

@@ -13,9 +13,6 @@ from micropython import const
 
 _STEP_MS = const(5)  # between two looks at a socket that is not ready
 
-# The connection is under way: POSIX, lwIP and CPython's Windows number.
-_IN_PROGRESS = (errno.EINPROGRESS, errno.EALREADY, 115, 119, 10035)
-
 
 class ConnectError(Exception):
     """The connection was not made, or is lost. `why` says it in 60 plain characters at most."""
@@ -115,7 +112,8 @@ async def _reach(sock, address, deadline):
     try:
         sock.connect(address)
     except OSError as error:
-        if error.errno not in _IN_PROGRESS:
+        # Under way: POSIX, lwIP and CPython's Windows number.
+        if error.errno not in (errno.EINPROGRESS, errno.EALREADY, 115, 119, 10035):
             raise
     poll = select.poll()
     poll.register(sock, select.POLLOUT)

@@ -7,7 +7,6 @@ from micropython import const
 
 from tlsconn import ConnectError
 
-_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _LINE_MAX = const(256)  # no header that matters here is longer; one that is, is not looked at
 
 
@@ -19,10 +18,10 @@ def make_key(random_bytes):
 def request(host, port, path, key):
     """The bytes of the request."""
     for part in (host, path):
-        if any(not "!" <= c <= "~" for c in part):
+        if any(not 33 <= c <= 126 for c in part.encode()):
             raise ValueError("host and path must be plain, without spaces")
     if port != 443:
-        host = f"{host}:{port}"
+        host = host + ":" + str(port)
     return (
         f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Key: {key.decode()}\r\nSec-WebSocket-Version: 13\r\n"
@@ -56,7 +55,12 @@ def check(buf, start, end, key):
             tokens = [token.strip() for token in value.lower().split(b",")]
             connection = connection or b"upgrade" in tokens
         elif name == b"sec-websocket-accept":
-            accept = value == b2a_base64(hashlib.sha1(key + _GUID).digest()).strip()
+            accept = (
+                value
+                == b2a_base64(
+                    hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+                ).strip()
+            )
         elif name in (b"sec-websocket-extensions", b"sec-websocket-protocol"):
             # None was asked for, and frames would mean something else.
             raise ConnectError("upgrade refused: extension not asked for")

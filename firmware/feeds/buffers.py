@@ -39,7 +39,6 @@ _OUT_BYTES = const(
     1216
 )  # three data elements with three records of 120 bytes, the last one has 256
 
-_CRC_POLYNOMIAL = 0xEDB88320
 _CRC_TEXT = const(360)  # bytes: ten levels of 36 digits
 _CRC_POWERS = const(256)
 _CRC_MASK31 = const(302)
@@ -101,12 +100,12 @@ def _book(depth, capacity):
 
 
 def _crc_table():
-    """The byte table of CRC-32, x**(8 * n) for every eighth n of a text, and a mask of 31 ones."""
+    """The byte table of zlib's CRC-32, x**(8 * n) for every eighth n of a text, and a mask of 31 ones."""
     crc = _words(_CRC_MASK31 + 1)
     for n in range(256):
         register = n
         for _ in range(8):
-            register = register >> 1 ^ (_CRC_POLYNOMIAL if register & 1 else 0)
+            register = register >> 1 ^ (0xEDB88320 if register & 1 else 0)
         crc[n] = _signed(register)
     power = 1 << 31  # x**0: the bits of a CRC register run backwards
     for n in range(_CRC_TEXT + 1):

@@ -50,15 +50,14 @@ class Session:
         self._buffers = buffers
         self._telemetry = telemetry
         self._pairs = settings["pairs"]
-        self._depth = settings["depth"]
-        self._silence_ms = settings["silence_ms"]
+        self._settings = settings
         self._asked_at = array("i", [0] * len(self._pairs))
 
     async def run(self):
         """Subscribe and receive until the connection ends; returns why it did, in words."""
         for pair in range(len(self._pairs)):
             self._asked_at[pair] = ticks_ms()
-        await self._ws.send_text(spot_v2.subscribe(self._pairs, self._depth))
+        await self._ws.send_text(spot_v2.subscribe(self._pairs, self._settings["depth"]))
         try:
             return await self._receive()
         finally:
@@ -75,6 +74,7 @@ class Session:
         books = buffers[_BOOKS]
         counters = buffers[_COUNTERS]
         out = buffers[_OUT_BUFFER]
+        silence_ms = self._settings["silence_ms"]
         look_at = ticks_add(ticks_ms(), _LOOK_MS)
         while True:
             if not ws.wait(0):
@@ -99,7 +99,7 @@ class Session:
                     return "closed by the exchange" if event > 0 else "protocol error"
             if n < 0:
                 return "connection lost"
-            if n == 0 and ticks_diff(now_ms, ws.last_rx_ms) > self._silence_ms:
+            if n == 0 and ticks_diff(now_ms, ws.last_rx_ms) > silence_ms:
                 return "silent, no heartbeat"
             if counters[_RESYNC] or ticks_diff(now_ms, look_at) >= 0:
                 counters[_RESYNC] = 0
@@ -123,8 +123,8 @@ class Session:
         """Unsubscribe and subscribe one pair: the answer is a fresh snapshot."""
         self._asked_at[pair] = now_ms
         name = [self._pairs[pair]]
-        await self._ws.send_text(spot_v2.unsubscribe(name, self._depth))
-        await self._ws.send_text(spot_v2.subscribe(name, self._depth))
+        await self._ws.send_text(spot_v2.unsubscribe(name, self._settings["depth"]))
+        await self._ws.send_text(spot_v2.subscribe(name, self._settings["depth"]))
 
     def _control(self, frame):
         refused = spot_v2.refusal(frame)

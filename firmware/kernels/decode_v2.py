@@ -410,30 +410,29 @@ def decode(frame: ptr8, i: int, end: int, upd: ptr32, symbols: ptr8) -> int:
                         ms = frame[start + 20] * 100 + frame[start + 21] * 10
                         ms += frame[start + 22] - 5328
                     rest = (year * 12 + month) * 31 + day
-                    if rest != upd[_UPD_DATE]:
-                        if year < 1970 or year > 9999 or month < 1 or month > 12:
-                            second = -1
-                        elif day < 1 or day > 31:
-                            second = -1
+                    if year < 1970 or year > 9999 or month < 1 or month > 12:
+                        second = -1
+                    elif day < 1 or day > 31:
+                        second = -1
+                    elif rest != upd[_UPD_DATE]:
+                        # Days since 1970 by Howard Hinnant's days_from_civil.
+                        upd[_UPD_DATE] = rest
+                        if month > 2:
+                            month -= 3
                         else:
-                            # Days since 1970 by Howard Hinnant's days_from_civil.
-                            upd[_UPD_DATE] = rest
-                            if month > 2:
-                                month -= 3
-                            else:
-                                month += 9
-                                year -= 1
-                            d = year // 400
-                            year -= d * 400
-                            upd[_UPD_DAYS] = (
-                                d * 146097
-                                + year * 365
-                                + year // 4
-                                - year // 100
-                                + (153 * month + 2) // 5
-                                + day
-                                - 719469
-                            )
+                            month += 9
+                            year -= 1
+                        d = year // 400
+                        year -= d * 400
+                        upd[_UPD_DAYS] = (
+                            d * 146097
+                            + year * 365
+                            + year // 4
+                            - year // 100
+                            + (153 * month + 2) // 5
+                            + day
+                            - 719469
+                        )
                     if hour >= 0 and hour < 24 and minute >= 0 and minute < 60:
                         if second >= 0 and second < 61 and ms >= 0 and ms < 1000:
                             ms += (hour * 3600 + minute * 60 + second) * 1000

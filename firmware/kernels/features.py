@@ -66,8 +66,8 @@ def features(pub: ptr32, work: ptr32, book: ptr32, now_ms: int) -> int:
     ratio bids / asks with 3, all rounded to nearest from 8 significant digits of both operands;
     mid is exact; the microprice (bid * ask size + ask * bid size) / (sizes), Gatheral and Oomen
     2010, has one decimal more than prices and is right to its last digit while the spread is
-    below 10**7 ticks. What an empty side leaves undefined has decimals -1. Returns the number of
-    publications.
+    below 10**5 ticks. What an empty side leaves undefined has decimals -1, and so have mid and
+    microprice of prices beyond 10**17 ticks. Returns the number of publications.
     """
     levels = work[_SET_LEVELS]
     slot = _P_SLOT + ((pub[_P_COUNT] + 1) & 1) * _P_SLOT_STRIDE
@@ -316,10 +316,10 @@ def features(pub: ptr32, work: ptr32, book: ptr32, now_ms: int) -> int:
                 n = (n + 5) // 10
             elif numerator * 2 >= hi and n < _MOST:
                 n += 1
-            if row == _W_WEIGHT:
-                weight = n
-            else:
-                pub[work[row + _RESULT] + _V_LO] = n
+        if row == _W_WEIGHT:
+            weight = n
+        else:
+            pub[work[row + _RESULT] + _V_LO] = n
         row += _W_STRIDE
 
     if exact > crossed:

@@ -5,24 +5,27 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
 from rich.console import Console
 from rich.live import Live
 
+from host.cache import write_beside
 from host.monitor.board_state import BoardState
 from host.monitor.keyboard import QUIT_KEYS, orderly_death, single_keys
 from host.monitor.plain import JsonOutput, PlainOutput
 from host.monitor.records import Line, LineSplitter
 from host.monitor.source import Source, SourceReader
 from host.monitor.summary import Summary, summarize
-from host.monitor.view import BoardView
+from host.monitor.view import BoardView, svg
 
 Mode = Literal["auto", "live", "plain", "json"]
 
 REDRAW_S = 0.25  # faster than this, digits are only noise to the eye
 IDLE_REDRAW_S = 0.5  # the clock moves, and what is overdue is seen to be
 READ_TIMEOUT_S = 0.1
+PICTURE_WIDTH = 120
 
 
 class Output(Protocol):
@@ -65,6 +68,7 @@ def show(
     seconds: float | None = None,
     stop: Callable[[], bool] | None = None,
     out: BinaryIO | None = None,
+    picture: Path | None = None,
 ) -> Summary:
     """Show the records that come from `source` and return what they came to.
 
@@ -72,7 +76,7 @@ def show(
     have been read from its buffer) or an iterable of chunks; it is not closed. It ends with the
     source, after `seconds`, when `stop()` says so (asked ten times a second), or by the user: q or
     Ctrl-C. `auto` is live on a terminal and plain elsewhere; `out` replaces standard output in
-    plain and json mode.
+    plain and json mode. The last view goes to `picture`, if given, as SVG.
     """
     mode = choose_mode() if mode == "auto" else mode
     state = BoardState(title)
@@ -85,6 +89,8 @@ def show(
         ended_by = "user"
     finally:
         reader.close()
+    if picture:
+        write_beside(picture, svg(state, PICTURE_WIDTH).encode())
     return summarize(state, ended_by)
 
 

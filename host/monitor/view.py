@@ -1,6 +1,7 @@
 """The live view: one screen that says all the board has told, for any size of terminal."""
 
 import io
+import re
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
@@ -168,4 +169,7 @@ def svg(state: BoardState, width: int, height: int | None = None) -> str:
         legacy_windows=False,
     )
     console.print(BoardView(state, height=height))
-    return console.export_svg(title="Inkling", theme=PICTURE_THEME)
+    text = console.export_svg(title="Inkling", theme=PICTURE_THEME)
+    # Rich would have the reader fetch a font; any monospaced one that is there will do.
+    text = re.sub(r"@font-face \{.*?\}", "", text, flags=re.DOTALL)
+    return text.replace("Fira Code, monospace", "monospace")

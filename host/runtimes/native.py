@@ -1,6 +1,7 @@
 """The native runtime: kernels and conductors compiled by Numba, cached on disk by the content of their sources."""
 
 import hashlib
+import inspect
 import shutil
 import sys
 import types
@@ -16,13 +17,28 @@ _KEPT_CACHES = 3
 
 
 def compile_kernel(function: types.FunctionType) -> Callable[..., int]:
-    """One kernel with the signature that its annotations say (`ptr8`, `ptr32`, `int`)."""
+    """One kernel, for the arrays and integers that its annotations say (`ptr8`, `ptr32`, `int`).
+
+    Inside, buffers are bare pointers, as on the chip: numpy's negative indexes would cost a test at
+    every access. A thin function that takes arrays goes around it.
+    """
     numba = _numba()
-    kinds = {"ptr8": numba.uint8[::1], "ptr32": numba.int32[::1], int: numba.int64}
-    arguments = [
-        kinds[kind] for name, kind in function.__annotations__.items() if name != "return"
-    ]
-    return _compile(function, numba.int64(*arguments))
+    pointers = {
+        "ptr8": numba.types.CPointer(numba.uint8),
+        "ptr32": numba.types.CPointer(numba.int32),
+        int: numba.int64,
+    }
+    arrays = {"ptr8": numba.uint8[::1], "ptr32": numba.int32[::1], int: numba.int64}
+    kinds = {name: kind for name, kind in function.__annotations__.items() if name != "return"}
+    kernel = _compile(function, numba.int64(*[pointers[kind] for kind in kinds.values()]))
+
+    name = f"{function.__name__}_on_arrays"
+    passed = ", ".join(name if kind is int else f"{name}.ctypes" for name, kind in kinds.items())
+    source = f"def {name}({', '.join(kinds)}):\n    return kernel({passed})"
+    scope = {"kernel": kernel, "__name__": function.__module__}
+    # It pretends to stand in the kernel's file, because Numba caches nothing that has none.
+    exec(compile(source, inspect.getfile(function), "exec"), scope)
+    return _compile(scope[name], numba.int64(*[arrays[kind] for kind in kinds.values()]))
 
 
 @cache

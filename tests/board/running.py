@@ -33,7 +33,9 @@ class Board:
             try:
                 line = self._queue.get(timeout=max(deadline - time.monotonic(), 0.01))
             except queue.Empty:
-                raise AssertionError(f"not said within {timeout_s} s; last: {self.lines[-8:]}") from None
+                raise AssertionError(
+                    f"not said within {timeout_s} s; last: {self.lines[-8:]}"
+                ) from None
             if line is None:
                 raise AssertionError(f"the board ended; last: {self.lines[-8:]}")
             self.lines.append(line)
@@ -60,7 +62,9 @@ class Board:
     def market_lines(self):
         """The lines that follow from the feed alone, as bytes."""
         return [
-            line for line in self.lines if line.startswith(tuple(b'{"k":"%s"' % k.encode() for k in MARKET_KINDS))
+            line
+            for line in self.lines
+            if line.startswith(tuple(b'{"k":"%s"' % k.encode() for k in MARKET_KINDS))
         ]
 
 

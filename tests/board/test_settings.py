@@ -37,7 +37,7 @@ BAD = [
 
 @pytest.mark.parametrize(("given", "says"), BAD)
 def test_a_wrong_value_is_named(given, says):
-    with pytest.raises(config.ConfigError, match=".*") as error:
+    with pytest.raises(config.ConfigError) as error:
         config.check(given)
     assert says in str(error.value)
 
@@ -49,7 +49,10 @@ def test_a_wrong_value_is_named(given, says):
         ({"config.json": "{"}, "config.json is not JSON"),
         ({"config.json": '{"depth":7}'}, "config.json: depth must be 10 or 25"),
         ({"config.json": "{}"}, "the certificate ca.der cannot be read"),
-        ({"config.json": "{}", "ca.der": "nonsense"}, "ca.der: the CA certificate is not valid DER"),
+        (
+            {"config.json": "{}", "ca.der": "nonsense"},
+            "ca.der: the CA certificate is not valid DER",
+        ),
     ],
 )
 def test_a_board_that_cannot_start_says_why_in_one_line(files, says, board_model, tmp_path):

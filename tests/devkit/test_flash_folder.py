@@ -139,7 +139,7 @@ def test_a_traceback_comes_over_the_serial_line_and_names_file_and_line(
     board = model.start(tmp_path / "flash")
     text = board.stdout.read()
     model.stop(board)
-    assert b'File "firmware/app.py", line 2' in text and b"ValueError: no" in text
+    assert b'File "firmware/app.mpy", line 2' in text and b"ValueError: no" in text
 
 
 def test_a_running_board_is_switched_off(board_model, checkout, tmp_path):

@@ -9,7 +9,7 @@ from runtimes import BOOK, Book, Step
 
 _ORDER = ["k", "p", "t", "b", "a", "s", "u", "i", "r"]
 _SATURATED = 999_999_999
-_WIDEST_EXACT = 10**7  # ticks of spread up to which the microprice is right to its last digit
+_WIDEST_EXACT = 10**5  # ticks of spread up to which the microprice is right to its last digit
 _LARGEST_MIDDLE = 10**17  # prices up to which there are mid and microprice
 
 
@@ -30,7 +30,7 @@ def assert_close(key, got, wanted: Fraction | None, book: reference.Book) -> Non
     Spread, imbalance and ratio come from 8 significant digits of both operands, which is less
     than a unit up to 5 million units (a spread of 500 bps, a ratio of 5000); beyond that the
     relative error is what is promised. The microprice is right to its last digit while the spread
-    is below 10**7 ticks, beyond that it errs by less than 10**-7 of the spread. It does not exist
+    is below 10**5 ticks, beyond that it errs by less than 4 * 10**-7 of the spread. It does not exist
     for a crossed book; neither it nor the mid for prices of more than 10**17 ticks.
     """
     if key in ("u", "mid") and wanted is not None:
@@ -52,7 +52,7 @@ def assert_close(key, got, wanted: Fraction | None, book: reference.Book) -> Non
     if key == "u":
         ticks = (features["a"] - features["b"]) * 10 ** book.decimals[0]
         if ticks >= _WIDEST_EXACT:
-            slack += ticks * 10 / 10**7
+            slack += ticks / 250_000
     elif abs(truth) >= 5_000_000:
         slack += abs(truth) / 5_000_000
         if abs(truth) >= _SATURATED - slack:

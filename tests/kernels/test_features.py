@@ -62,8 +62,8 @@ def test_features_of_any_book(play, told, levels):
     assert_right(play, told, levels)
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(frames(), min_size=10, max_size=20), st.integers(1, 10))
+@settings(max_examples=100, deadline=None)
+@given(st.lists(frames(), min_size=5, max_size=15), st.integers(1, 10))
 def test_features_of_many_books(told, levels):
     assert_right(player("native"), told, levels)
 

@@ -38,7 +38,9 @@ def test_only_a_live_book_heard_of_just_now_is_believed():
 
 
 def test_totals_survive_a_reset_of_the_board_but_no_book_does():
-    state = tell(told_state(), b'{"k":"boot","v":"0.1.0","py":"micropython 1.26.1","cause":"watchdog"}\n')
+    state = tell(
+        told_state(), b'{"k":"boot","v":"0.1.0","py":"micropython 1.26.1","cause":"watchdog"}\n'
+    )
     assert not state.pairs
     tell(state, b'{"k":"pair","p":"BTC/USD","st":"SYNCING","lag":null,"n":5,"bad":1}\n')
     summary = summarize(state, "stop")

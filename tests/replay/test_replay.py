@@ -34,13 +34,22 @@ def test_the_recorded_kraken_feed_is_proved_to_the_last_checksum(feeds):
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert (summary["messages"], summary["proved"], summary["failed"]) == (510, 510, 0)
-    assert [(p["symbol"], p["depth"], p["state"]) for p in summary["pairs"]] == [("BTC/USD", 10, "LIVE")]
+    assert [(p["symbol"], p["depth"], p["state"]) for p in summary["pairs"]] == [
+        ("BTC/USD", 10, "LIVE")
+    ]
 
 
 def test_a_person_reads_books_checksums_signals_and_speed(feed):
     done = replay(feed)
     assert done.returncode == 0, done.stderr
-    for word in ("BTC/USD", "ETH/USD", "BTC/EUR", "LIVE", "checksums proved, 0 failed", "a second"):
+    for word in (
+        "BTC/USD",
+        "ETH/USD",
+        "BTC/EUR",
+        "LIVE",
+        "checksums proved, 0 failed",
+        "a second",
+    ):
         assert word in done.stdout
 
 
@@ -76,7 +85,9 @@ def test_pairs_can_be_chosen_and_thresholds_taken_from_a_board(feed, tmp_path):
 def test_a_wrong_checksum_is_counted_and_the_book_waits_for_a_snapshot(feed, tmp_path):
     lines = feed.read_bytes().splitlines(keepends=True)
     at = next(n for n, line in enumerate(lines) if b'"update"' in line and b"ETH/USD" in line)
-    lines[at] = lines[at].replace(b'"checksum":', b'"checksum":1')[:-1].replace(b"11", b"1") + b"\n"
+    lines[at] = (
+        lines[at].replace(b'"checksum":', b'"checksum":1')[:-1].replace(b"11", b"1") + b"\n"
+    )
     damaged = tmp_path / "damaged.feed"
     lines[at] = feed.read_bytes().splitlines(keepends=True)[at].replace(b'"qty":', b'"qty":1', 1)
     damaged.write_bytes(b"".join(lines))
@@ -105,7 +116,10 @@ def test_bad_input_is_one_line_and_status_2(feed, tmp_path):
     check(replay(written(tmp_path, b"\x00\x01\x02 binary")), "binary")
     check(replay(written(tmp_path, b"hello\nworld\n")), "capture")
     check(replay(written(tmp_path, updates)), "starts with updates")
-    check(replay(feed, "--pairs", "XRP/USD"), "no snapshot of XRP/USD; the feed has BTC/EUR, BTC/USD, ETH/USD")
+    check(
+        replay(feed, "--pairs", "XRP/USD"),
+        "no snapshot of XRP/USD; the feed has BTC/EUR, BTC/USD, ETH/USD",
+    )
     (tmp_path / "config.json").write_text('{"depth": 3}')
     check(replay(feed, "--config", tmp_path / "config.json"), "depth must be 10 or 25")
 
