@@ -47,6 +47,6 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is too old; Python 3.11 or newer is needed (PYTHON=python3.12 make ...)" >&2; exit 2; }
 	@echo "Installing what Inkling needs into $(VENV); a minute or two, once."
 	@$(PYTHON) -m venv $(VENV) || { echo "make: no venv module; try: sudo apt-get install python3-venv" >&2; exit 2; }
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --upgrade --target $(TYPINGS) '$(STUBS)'
+	@$(VENV)/bin/pip install -qq --disable-pip-version-check --editable '.[dev]'
+	@$(VENV)/bin/pip install -qq --disable-pip-version-check --upgrade --target $(TYPINGS) '$(STUBS)'
 	@touch $@

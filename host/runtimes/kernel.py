@@ -10,11 +10,13 @@ import numpy as np
 class Kernel:
     """A function of the kernel language. Called from Python it runs natively and takes the buffers the board uses.
 
-    `function` is the plain Python function, which the other runtimes start from.
+    `function` is the plain Python function, which the other runtimes start from; `compiler` makes
+    the native one of it when that is first needed.
     """
 
-    def __init__(self, function: types.FunctionType) -> None:
+    def __init__(self, function: types.FunctionType, compiler: Callable) -> None:
         self.function = function
+        self._compiler = compiler
         self.__name__ = function.__name__
         self.__doc__ = function.__doc__
         self._compiled: Callable[..., int] | None = None
@@ -23,9 +25,7 @@ class Kernel:
     def compiled(self) -> Callable[..., int]:
         """The Numba function; compiled, or loaded from the disk cache, at the first use."""
         if self._compiled is None:
-            from host.runtimes import native
-
-            self._compiled = native.compile_kernel(self.function)
+            self._compiled = self._compiler(self.function)
         return self._compiled
 
     def __call__(self, *args) -> int:

@@ -3,6 +3,7 @@
 import builtins
 
 from host.runtimes.kernel import Kernel
+from host.runtimes.native import compile_kernel
 
 # MicroPython's compiler knows these names in viper annotations; on CPython an annotation is evaluated.
 for _name in ("ptr8", "ptr16", "ptr32", "uint"):
@@ -16,7 +17,7 @@ def const(value):
 
 def viper(function):
     """A kernel: compiled natively by Numba when it is first called."""
-    return Kernel(function)
+    return Kernel(function, compile_kernel)
 
 
 def native(function):
