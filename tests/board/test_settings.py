@@ -67,3 +67,15 @@ def test_a_board_that_cannot_start_says_why_in_one_line(files, says, board_model
     said = process.stdout.read().splitlines()
     assert process.wait(5) == 0
     assert [json.loads(line) for line in said] == [{"k": "error", "why": says}]
+
+
+def test_more_pairs_than_the_heap_holds_is_said_at_once(board_model, tmp_path):
+    from host.devkit import flash_folder
+    from host.exchange import certificates
+
+    settings = {"host": "localhost", "depth": 25}
+    flash_folder.write(tmp_path, settings, certificates.local(tmp_path / "certs").ca_der)
+    process = model.start(tmp_path)
+    said = [json.loads(line) for line in process.stdout.read().splitlines()]
+    assert process.wait(5) == 0
+    assert said[-1] == {"k": "error", "why": "too little heap for so many pairs at this depth"}
