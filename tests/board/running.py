@@ -21,7 +21,7 @@ class Board:
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
-        with suppress(ValueError):  # the line was closed: the test is over
+        with suppress(ValueError, OSError):  # the line was closed: the test is over
             for line in self.process.stdout:
                 self._queue.put(line)
         self._queue.put(None)
