@@ -20,17 +20,20 @@ def run():
     telemetry = Telemetry()
     try:
         prepared = _prepare(telemetry)
+        # Imported now, because code comes in small blocks that fit where large buffers would not.
+        import asyncio
+
+        from firmware.online import stay_connected
+
+        gc.threshold(-1)
+        asyncio.run(stay_connected(telemetry, *prepared))
     except OSError as error:
-        telemetry.say(k="error", why=str(error))
-        telemetry.drain()
-        return
-    # Imported now, because code comes in small blocks that fit where large buffers would not.
-    import asyncio
-
-    from firmware.online import stay_connected
-
-    gc.threshold(-1)
-    asyncio.run(stay_connected(telemetry, *prepared))
+        why = str(error)
+    except MemoryError:
+        why = "too little heap for so many pairs at this depth"
+    telemetry.bytes_per_s = 0  # the last words are worth waiting for
+    telemetry.say(k="error", why=why)
+    telemetry.drain()
 
 
 def _prepare(telemetry):

@@ -16,11 +16,13 @@ _NUMBERS = {
     "connect_timeout_ms": (20_000, int, 1000, 60_000),
     "backoff_min_ms": (1000, int, 100, 60_000),
     "backoff_max_ms": (60_000, int, 1000, 600_000),
-    "buffer_bytes": (3072, int, 2048, 65_536),
+    "buffer_bytes": (3072, int, 2048, 16_384),
     "serial_bytes_per_s": (8000, int, 0, 10_000_000),
 }
 _TEXTS = {"host": "ws.kraken.com", "path": "/v2", "ca": "ca.der"}
 _MOST_PAIRS = const(8)
+_LONGEST_TEXT = const(64)
+_DEPTH_25_BYTES = const(3072)  # a snapshot has to fit
 _LONGEST_PAIR = const(15)
 
 
@@ -64,12 +66,15 @@ def check(given):
         settings[key] = value
     for key, default in _TEXTS.items():
         value = given.get(key, default)
-        if not isinstance(value, str) or not value:
-            raise ConfigError(f"{key} must be a text")
+        plain = isinstance(value, str) and all(33 <= c <= 126 for c in value.encode())
+        if not plain or not 1 <= len(value) <= _LONGEST_TEXT:
+            raise ConfigError(f"{key} must be a text of 1 to {_LONGEST_TEXT} plain characters")
         settings[key] = value
     settings["depth"] = given.get("depth", 10)
-    if settings["depth"] not in (10, 25):
+    if not isinstance(settings["depth"], int) or settings["depth"] not in (10, 25):
         raise ConfigError("depth must be 10 or 25")
+    if settings["depth"] == 25 and settings["buffer_bytes"] < _DEPTH_25_BYTES:
+        raise ConfigError(f"buffer_bytes must be {_DEPTH_25_BYTES} or more for depth 25")
     settings["pairs"] = _pairs(given.get("pairs", ["BTC/USD", "ETH/USD", "BTC/EUR"]))
     return settings
 

@@ -10,8 +10,8 @@ from firmware.board import device
 from firmware.telemetry import Line
 
 _PERIOD_MS = const(100)
-_PAIR_MS = const(1000)
-_ANCHOR_MS = const(600_000)
+_TURNS = const(10)
+_ANCHOR_MS = const(60_000)
 
 # As spot_v2.py and features.py have them.
 _B_STATE = const(0)
@@ -53,21 +53,23 @@ class Health:
         _thread.start_new_thread(self._run, ())
 
     def _run(self):
-        pair_at = health_at = anchor_at = last = ticks_ms()
-        health_at = ticks_add(health_at, self._interval_ms)
-        anchor_at = ticks_add(anchor_at, _ANCHOR_MS)
+        last = ticks_ms()
+        health_at = ticks_add(last, self._interval_ms)
+        anchor_at = ticks_add(last, _ANCHOR_MS)
+        turn = 0
         while True:
             sleep_ms(_PERIOD_MS)
             now = ticks_ms()
             self._up_ms += ticks_diff(now, last)
             last = now
             self._look()
-            if ticks_diff(now, pair_at) >= 0:
-                pair_at = ticks_add(now, _PAIR_MS)
-                self._say_pairs()
+            # A pair every 100 ms, each once a second: the line is never asked for all at once.
+            if turn < len(self._books):
+                self._say_pair(turn)
+            turn = turn + 1 if turn < _TURNS - 1 else 0
             if ticks_diff(now, health_at) >= 0:
-                health_at = ticks_add(health_at, self._interval_ms)
-                self._say_health()
+                self._say_health(self._interval_ms + ticks_diff(now, health_at))
+                health_at = ticks_add(now, self._interval_ms)
             if ticks_diff(now, anchor_at) >= 0:
                 anchor_at = ticks_add(now, _ANCHOR_MS)
                 self._clock.set()
@@ -90,17 +92,16 @@ class Health:
             if lag is not None and (self._lags[pair] is None or lag > self._lags[pair]):
                 self._lags[pair] = lag
 
-    def _say_pairs(self):
+    def _say_pair(self, pair):
         line = self._line
-        for pair in range(len(self._lags)):
-            book = self._books[pair]
-            line.set(0, self._lags[pair] if book[_B_STATE] == _LIVE else None)
-            line.set(1, book[_B_UPDATES])
-            line.set(2, book[_B_BAD])
-            self._lags[pair] = None
-            line.send(_PAIR, pair, book[_B_STATE])
+        book = self._books[pair]
+        line.set(0, self._lags[pair] if book[_B_STATE] == _LIVE else None)
+        line.set(1, book[_B_UPDATES])
+        line.set(2, book[_B_BAD])
+        self._lags[pair] = None
+        line.send(_PAIR, pair, book[_B_STATE])
 
-    def _say_health(self):
+    def _say_health(self, since_ms):
         counters = self._counters
         messages = counters[_MESSAGES]
         while self._up_ms >= 1000:
@@ -113,7 +114,7 @@ class Health:
         line = self._line
         line.set(0, self._up_s)
         line.set(1, messages)
-        line.set(2, (messages - self._last_messages) * 1000 // self._interval_ms)
+        line.set(2, (messages - self._last_messages) * 1000 // since_ms)
         line.set(3, counters[_BAD])
         line.set(4, free if free >= 0 else None)
         line.set(5, allocated if allocated >= 0 and self._last_used >= 0 else None)

@@ -1,8 +1,8 @@
 """Keeps one connection up for ever: connect, run the session, say why it ended, wait, again."""
 
 import gc
-from asyncio import sleep_ms
-from time import ticks_add, ticks_diff, ticks_ms
+from asyncio import create_task, sleep_ms
+from time import ticks_diff, ticks_ms
 
 from micropython import const
 
@@ -19,7 +19,7 @@ _SESSION_BYTES = const(5000)  # what a TLS connection takes, with what its begin
 
 
 async def stay_connected(telemetry, settings, trusted, buffers, receive):
-    """Feed `buffers` (of `buffers.make`) from the exchange until the power goes; returns only for want of heap."""
+    """Feed `buffers` from the exchange until the power goes; raises MemoryError if it cannot begin."""
     ws = WebSocket(receive)
     telemetry.bytes_per_s = settings["serial_bytes_per_s"]
     health = Health(buffers, telemetry, Clock(), settings["health_interval_ms"])
@@ -27,11 +27,9 @@ async def stay_connected(telemetry, settings, trusted, buffers, receive):
     backoff = Backoff(settings["backoff_min_ms"], settings["backoff_max_ms"])
     gc.collect()
     if 0 <= device.heap_free() < _SESSION_BYTES:
-        telemetry.say(k="error", why="too little heap for so many pairs at this depth")
-        telemetry.bytes_per_s = 0  # the last words are worth waiting for
-        telemetry.drain()
-        return
+        raise MemoryError
     health.start()
+    create_task(_serve_line(telemetry))  # noqa: RUF006  the loop keeps it, it never ends
     while True:
         telemetry.say(k="net", st="connect", host=settings["host"])
         telemetry.drain()
@@ -51,6 +49,8 @@ async def stay_connected(telemetry, settings, trusted, buffers, receive):
             why = error.why
         except MemoryError:
             why = "out of memory"
+        except OSError as error:
+            why = "error " + str(error.errno)
         await ws.close(timeout_ms=0)
         telemetry.say(k="net", st="down", why=why)
         if ticks_diff(ticks_ms(), began) >= _HEALTHY_MS:
@@ -58,8 +58,12 @@ async def stay_connected(telemetry, settings, trusted, buffers, receive):
         delay_ms = backoff.next_ms()
         telemetry.say(k="net", st="retry", ms=delay_ms)
         gc.collect()
-        until = ticks_add(ticks_ms(), delay_ms)
-        while ticks_diff(until, ticks_ms()) > 0:
-            telemetry.drain()
-            await sleep_ms(_SERVE_LINE_MS)
+        await sleep_ms(delay_ms)
         health.reconnects += 1
+
+
+async def _serve_line(telemetry):
+    """Whatever else goes on, what is to be said gets said."""
+    while True:
+        telemetry.drain()
+        await sleep_ms(_SERVE_LINE_MS)

@@ -72,11 +72,10 @@ async def connect(host, port, trusted, hello, timeout_ms=15_000):
     except (OSError, UnicodeError):
         raise ConnectError("cannot resolve " + host[:40]) from None
     family, kind, protocol, _, address = found[0]
-    sock = socket.socket(family, kind, protocol)
-    stream = None
+    sock = stream = failure = None
     done = False
-    failure = None
     try:
+        sock = socket.socket(family, kind, protocol)
         sock.setblocking(False)
         await _reach(sock, address, deadline)
         stream = TlsStream(sock, host, trusted)
@@ -87,7 +86,7 @@ async def connect(host, port, trusted, hello, timeout_ms=15_000):
         failure = error
     finally:
         # Also when the task is cancelled.
-        if not done:
+        if not done and sock is not None:
             (stream or sock).close()
     # The words need the room that the TLS session had.
     stream = sock = None

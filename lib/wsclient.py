@@ -1,16 +1,19 @@
 """A WebSocket client that receives without allocating: verified TLS, messages handed on in place.
 
-ws = WebSocket(bytearray(4096))
-await ws.connect("host", 443, "/path", tlsconn.trust(ca_der))
-await ws.send_text("hello")
-while ws.wait(1000):  # or wait(0) and await sleep_ms
-    if ws.fill() < 0:
-        break
-    while (event := ws.next()) != NEED_MORE:
-        if event == TEXT:  # ws.buf[ws.state[START]:ws.state[END]], until the next next()
-            ...
-        elif event < 0 or event == CLOSED:
-            return await ws.close()
+    ws = WebSocket(bytearray(4096))
+    await ws.connect("host", 443, "/path", tlsconn.trust(ca_der))
+    await ws.send_text("hello")
+    while ws.wait(1000):  # or wait(0) and await sleep_ms
+        if ws.fill() < 0:
+            break
+        while (event := ws.next()) != _NEED_MORE:
+            if event == _TEXT:  # ws.buf[ws.state[_START]:ws.state[_END]], until the next next()
+                ...
+            elif event < 0 or event == _CLOSED:
+                return await ws.close()
+
+Events and places in the state are numbers that wsframe.py names; MicroPython folds the names away,
+so who uses them has his own constants of the same name and value (`make lint` compares them).
 """
 
 import os

@@ -6,7 +6,7 @@ from time import ticks_diff, ticks_ms
 from micropython import const
 
 _BILLION = const(1_000_000_000)
-_MS_2000 = const(946_684_800)  # seconds from 1970 to 2000, where the ESP32 begins to count
+_S_2000 = const(946_684_800)  # from 1970 to 2000, where the ESP32 begins to count
 
 
 class Clock:
@@ -19,7 +19,7 @@ class Clock:
         """Anchor again, at least every few days: ticks wrap. Allocates."""
         ms = time.time_ns() // 1_000_000
         if time.gmtime(0)[0] == 2000:
-            ms += _MS_2000 * 1000
+            ms += _S_2000 * 1000
         self._ticks = ticks_ms()
         self._hi = ms // _BILLION
         self._lo = ms % _BILLION

@@ -3,13 +3,23 @@
 import gc
 import sys
 
+from micropython import const
+
+_FIRST_HEAP_BYTES = const(56_000)  # of 56 KiB, what is left of them to use
+
 _stdout = getattr(sys.stdout, "buffer", sys.stdout)
 _is_micropython = sys.implementation.name == "micropython"
 
 
 def heap_free():
-    """Bytes free in the Python heap, -1 where nobody knows."""
-    return gc.mem_free() if _is_micropython else -1
+    """Bytes free in the heap that the firmware starts with, -1 where nobody knows.
+
+    On the chip `gc.mem_free` counts in what the heap could still grow by, which is not ours: WiFi
+    and TLS need it.
+    """
+    if not _is_micropython:
+        return -1
+    return min(gc.mem_free(), max(0, _FIRST_HEAP_BYTES - gc.mem_alloc()))
 
 
 def heap_used():

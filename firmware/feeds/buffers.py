@@ -6,7 +6,7 @@ from micropython import const
 
 # What the words of a record are, in the order of _SYNCING.. and _WHY_.. in session.py; render.py
 # looks them up.
-_WORDS = b"SYNCING\nLIVE\nSTALE\nFLAT\nBUY\nSELL\nchecksum\nprecision\ndisconnect\nrefused\n"
+_WORDS = b"SYNCING\nLIVE\nSTALE\nFLAT\nBUY\nSELL\nchecksum\nprecision\ndisconnect\nrefused\nlost\n"
 
 # In the order of _T_BOOK.. in spot_v2.py.
 _TEMPLATES = (

@@ -23,6 +23,7 @@ _LIVE = const(1)
 _STALE = const(2)
 _WHY_DISCONNECT = const(8)
 _WHY_REFUSED = const(9)
+_WHY_LOST = const(10)
 _T_STALE = const(3)
 # Their places among the buffers.
 _BOOKS = const(2)
@@ -38,8 +39,10 @@ _END = const(5)
 
 _IDLE_MS = const(10)  # how long to wait for bytes before the serial line is served again
 _LOOK_MS = const(1000)  # how often to look after books that are not LIVE
-_ASK_AGAIN_MS = const(10_000)
-_RESYNC_COOLDOWN_MS = const(1000)
+# Seconds until a pair may be asked for (again): after a subscription, between two tries, refused.
+_FIRST_WAIT_S = const(10)
+_LEAST_WAIT_S = const(5)
+_MOST_WAIT_S = const(60)
 
 
 class Session:
@@ -51,17 +54,18 @@ class Session:
         self._telemetry = telemetry
         self._pairs = settings["pairs"]
         self._settings = settings
-        self._asked_at = array("i", [0] * len(self._pairs))
+        # For each pair: seconds to wait, then the wait that the last try was given.
+        self._waits = array("i", [0, 0] * len(self._pairs))
 
     async def run(self):
         """Subscribe and receive until the connection ends; returns why it did, in words."""
         for pair in range(len(self._pairs)):
-            self._asked_at[pair] = ticks_ms()
+            self._waits[2 * pair] = _FIRST_WAIT_S
         await self._ws.send_text(spot_v2.subscribe(self._pairs, self._settings["depth"]))
         try:
             return await self._receive()
         finally:
-            self._all_stale()
+            self._all_stale(_WHY_DISCONNECT)
 
     async def _receive(self):
         # Locals, because this loop is the per-message path.
@@ -71,7 +75,6 @@ class Session:
         telemetry = self._telemetry
         on_frame = spot_v2.on_frame
         buffers = self._buffers
-        books = buffers[_BOOKS]
         counters = buffers[_COUNTERS]
         out = buffers[_OUT_BUFFER]
         silence_ms = self._settings["silence_ms"]
@@ -88,67 +91,94 @@ class Session:
                     kind = on_frame(buf, state[_START], state[_END], now_ms, buffers)
                     if counters[_OUT]:
                         telemetry.put(out, counters[_OUT])
-                    if kind == _KIND_OTHER:
-                        self._control(bytes(buf[state[_START] : state[_END]]))
+                    if kind < 0:  # what it would have changed, nobody knows
+                        self._all_stale(_WHY_LOST)
+                    elif kind == _KIND_OTHER:
+                        self._control(state[_START], state[_END])
                 elif event == _NEED_MORE:
                     break
                 elif event == _TOO_LARGE:
                     counters[_SKIPPED] += 1
+                    self._all_stale(_WHY_LOST)
                 elif event != _BINARY:
+                    self._all_stale(_WHY_DISCONNECT)
                     await ws.close()
                     return "closed by the exchange" if event > 0 else "protocol error"
             if n < 0:
                 return "connection lost"
             if n == 0 and ticks_diff(now_ms, ws.last_rx_ms) > silence_ms:
                 return "silent, no heartbeat"
-            if counters[_RESYNC] or ticks_diff(now_ms, look_at) >= 0:
-                counters[_RESYNC] = 0
+            if ticks_diff(now_ms, look_at) >= 0:
                 look_at = ticks_add(now_ms, _LOOK_MS)
-                for pair in range(len(books)):
-                    if self._wants_asking(pair, now_ms):
-                        await self._ask_anew(pair, now_ms)
+                self._count_down()
+                counters[_RESYNC] = 1
+            if counters[_RESYNC]:
+                counters[_RESYNC] = 0
+                for pair in range(len(self._pairs)):
+                    if self._may_ask(pair):
+                        await self._ask_anew(pair)
             telemetry.drain()
             await sleep_ms(0)
 
-    def _wants_asking(self, pair, now_ms):
-        """Whether its proof failed, or its snapshot is long in coming."""
-        book = self._buffers[_BOOKS][pair]
-        if book[_B_STATE] == _LIVE or book[_B_REASON] == _WHY_REFUSED:
-            return False
-        failed = book[_B_STATE] == _STALE and book[_B_REASON] != _WHY_DISCONNECT
-        patience_ms = _RESYNC_COOLDOWN_MS if failed else _ASK_AGAIN_MS
-        return ticks_diff(now_ms, self._asked_at[pair]) >= patience_ms
+    def _state(self, pair):
+        return self._buffers[_BOOKS][pair][_B_STATE]
 
-    async def _ask_anew(self, pair, now_ms):
-        """Unsubscribe and subscribe one pair: the answer is a fresh snapshot."""
-        self._asked_at[pair] = now_ms
+    def _may_ask(self, pair):
+        """Whether it is time to ask for a fresh snapshot: at once for the first lost proof, then ever later."""
+        book = self._buffers[_BOOKS][pair]
+        if book[_B_STATE] == _LIVE:
+            return False
+        if self._waits[2 * pair] == 0:
+            return True
+        lost = book[_B_STATE] == _STALE and book[_B_REASON] not in (_WHY_DISCONNECT, _WHY_REFUSED)
+        return lost and self._waits[2 * pair + 1] == 0
+
+    def _count_down(self):
+        """A second has passed; a book that was LIVE throughout its wait has a clean record again."""
+        waits = self._waits
+        for pair in range(len(self._pairs)):
+            if waits[2 * pair]:
+                waits[2 * pair] -= 1
+            elif self._state(pair) == _LIVE:
+                waits[2 * pair + 1] = 0
+
+    async def _ask_anew(self, pair):
+        """Unsubscribe and subscribe one pair: the answer is a fresh snapshot. The next try waits longer."""
+        wait_s = min(max(2 * self._waits[2 * pair + 1], _LEAST_WAIT_S), _MOST_WAIT_S)
+        self._waits[2 * pair] = self._waits[2 * pair + 1] = wait_s
         name = [self._pairs[pair]]
         await self._ws.send_text(spot_v2.unsubscribe(name, self._settings["depth"]))
         await self._ws.send_text(spot_v2.subscribe(name, self._settings["depth"]))
 
-    def _control(self, frame):
-        refused = spot_v2.refusal(frame)
+    def _control(self, start, end):
+        # Most control frames need no answer, and a status with its maintenance plans would not
+        # fit the heap as objects. Kraken prints them without spaces.
+        buf = self._ws.buf
+        if buf.find(b'"success":false', start, end) < 0:
+            return
+        refused = spot_v2.refusal(bytes(buf[start:end]))
         if refused is None:
             return
         symbol, words = refused
-        self._telemetry.say(k="error", why=words[:80])
+        self._telemetry.say(k="error", why=words)
         for pair, name in enumerate(self._pairs):
             # A refusal without a symbol (a wrong depth) is meant for all that still wait.
-            waits = self._buffers[_BOOKS][pair][_B_STATE] != _LIVE
-            if name == symbol or (symbol is None and waits):
+            if name == symbol or (symbol is None and self._state(pair) != _LIVE):
+                self._waits[2 * pair] = _MOST_WAIT_S
                 self._stale(pair, _WHY_REFUSED)
 
-    def _all_stale(self):
-        for pair, book in enumerate(self._buffers[_BOOKS]):
-            if book[_B_STATE] == _LIVE:
-                self._stale(pair, _WHY_DISCONNECT)
+    def _all_stale(self, why):
+        for pair in range(len(self._pairs)):
+            if self._state(pair) == _LIVE:
+                self._stale(pair, why)
 
     def _stale(self, pair, why):
-        _, symbols, books, _, _, sigs, _, _, templates, words, _, out = self._buffers
+        _, symbols, books, _, _, sigs, _, _, templates, words, counters, out = self._buffers
         book = books[pair]
         book[_B_STATE] = _STALE
         book[_B_REASON] = why
         book[_B_SHOWN_HI] = -1
         sigs[pair][_SIG_SIDE] = 0
+        counters[_RESYNC] = 1
         count = render(out, 0, templates[_T_STALE], book, _B_TIME_HI, symbols, pair, words, why)
         self._telemetry.put(out, count)

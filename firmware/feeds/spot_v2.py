@@ -51,6 +51,7 @@ _OUT = const(7)
 _RECORDS = const(8)
 _SNAPSHOTS = const(9)
 _UNPROVED = const(10)
+_EARLY = const(11)
 
 _LIVE = const(1)
 _STALE = const(2)
@@ -171,8 +172,10 @@ def on_frame(frame, start, end, now_ms, buffers):
                             words,
                             0,
                         )
-            else:
+            elif book[_B_STATE] == _STALE:
                 counters[_UNPROVED] += 1
+            else:
+                counters[_EARLY] += 1
         group += _GROUP_STRIDE
     counters[_OUT] = pos
     return kind
@@ -199,6 +202,8 @@ def refusal(frame):
         message = json.loads(frame)
     except ValueError:
         return None
-    if not isinstance(message, dict) or message.get("success", True):
+    if not isinstance(message, dict) or message.get("method") != "subscribe":
+        return None
+    if message.get("success", True):
         return None
     return message.get("symbol"), str(message.get("error", "refused"))

@@ -410,7 +410,7 @@ def decode(frame: ptr8, i: int, end: int, upd: ptr32, symbols: ptr8) -> int:
                         ms = frame[start + 20] * 100 + frame[start + 21] * 10
                         ms += frame[start + 22] - 5328
                     rest = (year * 12 + month) * 31 + day
-                    if year < 1970 or year > 9999 or month < 1 or month > 12:
+                    if year < 1970 or year > 8000 or month < 1 or month > 12:
                         second = -1
                     elif day < 1 or day > 31:
                         second = -1

@@ -99,6 +99,10 @@ class Exchange:
     def messages_sent(self) -> int:
         return self._sent_before + sum(connection.sent for connection in self._connections)
 
+    @property
+    def frames_recorded(self) -> int:
+        return self._recording.frames if self._recording else 0
+
     async def __aenter__(self) -> "Exchange":
         app = web.Application()
         app.router.add_get("/v2", self._accept)
@@ -147,6 +151,11 @@ class Exchange:
         """Cut all connections without a word, as a failing network does."""
         for connection in self._connections:
             connection.transport.abort()
+
+    def say_to_all(self, frame: str) -> None:
+        """Send every client a frame that is none of the exchange's, a malformed one for example."""
+        for connection in self._connections:
+            connection.put(self._clock.now_us(), frame)
 
     def refuse_upgrades(self, status: int, times: int = 1) -> None:
         """Answer the next `times` connections with HTTP `status`."""

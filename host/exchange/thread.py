@@ -19,16 +19,20 @@ class ExchangeThread:
         self._source = source
         self._options = options
         self._ready = threading.Event()
-        self._failure: BaseException | None = None
+        self.failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="local Kraken", daemon=True)
         self._thread.start()
         self._ready.wait()
-        if self._failure:
-            raise self._failure
+        if self.failure:
+            raise self.failure
         self.port = self._exchange.port
         self.url = self._exchange.url
         self.ca_der = self._exchange.ca_der
         self.ca_path = self._exchange.ca_path
+
+    @property
+    def frames_recorded(self) -> int:
+        return self._exchange.frames_recorded
 
     @property
     def messages_sent(self) -> int:
@@ -41,6 +45,10 @@ class ExchangeThread:
     def drop_connections(self) -> None:
         """Cut all connections without a word, as a failing network does."""
         self._call(self._exchange.drop_connections)
+
+    def say_to_all(self, frame: str) -> None:
+        """Send every client a frame that is none of the exchange's, a malformed one for example."""
+        self._call(self._exchange.say_to_all, frame)
 
     def refuse_upgrades(self, status: int, times: int = 1) -> None:
         """Answer the next `times` connections with HTTP `status`."""
@@ -59,7 +67,7 @@ class ExchangeThread:
         try:
             asyncio.run(self._serve())
         except BaseException as error:
-            self._failure = error
+            self.failure = error
             self._ready.set()
 
     async def _serve(self) -> None:
@@ -81,3 +89,5 @@ def exchange_in_thread(source: Source | None = None, **options) -> Iterator[Exch
         yield thread
     finally:
         thread.stop()
+    if thread.failure:
+        raise thread.failure

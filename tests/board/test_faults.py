@@ -3,7 +3,7 @@
 import pytest
 from running import board
 
-from host.exchange import certificates
+from host.exchange import certificates, protocol
 from host.exchange.market import Market
 from host.exchange.thread import exchange_in_thread
 
@@ -88,8 +88,43 @@ def test_an_unknown_pair_is_named_and_the_others_live(exchange, tmp_path):
         assert (states["DOGE/EUR"]["st"], states["DOGE/EUR"]["why"]) == ("STALE", "refused")
 
 
-def test_a_wish_to_trade_nothing_is_heard_between_market_records(exchange, tmp_path):
-    """Every second each pair says its state, its lag and its counts."""
+def test_a_long_status_with_maintenance_plans_does_not_hurt(monkeypatch, tmp_path):
+    """The page of protocol facts has one of 0.5 kB; parsed into objects three of them fill the heap."""
+    short = protocol.status
+    plan = '{"affected_services":["spot_trading"],"title":"' + "x" * 600 + '"}'
+    monkeypatch.setattr(
+        protocol,
+        "status",
+        lambda id: short(id).replace(
+            '"upcoming_maintenance":[]', f'"upcoming_maintenance":[{plan},{plan}]'
+        ),
+    )
+    with (
+        exchange_in_thread(Market(PAIRS, seed=3)) as exchange,
+        board(tmp_path, exchange, pairs=PAIRS) as running,
+    ):
+        running.until_live(PAIRS)
+        assert not [r for r in running.records("net") if r["st"] == "down"]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ['{"channel":"book","data":[{"x":"' + "y" * 9000 + '"}]}', '{"channel":"book","data":[{"symb'],
+    ids=["too large for the buffer", "cut short"],
+)
+def test_a_message_that_cannot_be_read_makes_every_book_stale_until_asked_anew(
+    frame, exchange, tmp_path
+):
+    with board(tmp_path, exchange, pairs=PAIRS) as running:
+        running.until_live(PAIRS)
+        exchange.say_to_all(frame)
+        stale = running.until(lambda r: r["k"] == "state" and r["st"] == "STALE")
+        assert stale["why"] == "lost"
+        running.until_live(PAIRS)
+        assert running.until(lambda r: r["k"] == "health" and r["skip"])["skip"] == 1
+
+
+def test_every_second_a_pair_says_its_state_and_lag(exchange, tmp_path):
     with board(tmp_path, exchange, pairs=PAIRS) as running:
         running.until_live(PAIRS)
         for pair in PAIRS:

@@ -26,7 +26,7 @@ _REASONS = {0: None, 6: "checksum", 7: "precision"}
 _FEATURES = ("t", "b", "a", "s", "u", "i", "r", "mid")
 _COUNTERS = (
     "messages", "proved", "bad", "skipped", "signals", "heartbeats", "resync", "out", "records",
-    "snapshots", "unproved",
+    "snapshots", "unproved", "early",
 )  # fmt: skip
 
 

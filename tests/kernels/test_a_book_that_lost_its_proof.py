@@ -33,7 +33,7 @@ def test_updates_before_the_first_snapshot_are_not_believed(play):
     frames = walk(random.Random(6), 10, messages=3)
     steps = play([*frames[1:], frames[0]])
     assert [step.books[0].state for step in steps] == ["SYNCING"] * 3 + ["LIVE"]
-    assert not any(step.lines for step in steps[:3]) and steps[2].counters["unproved"] == 3
+    assert not any(step.lines for step in steps[:3]) and steps[2].counters["early"] == 3
 
 
 @settings(max_examples=60, deadline=None)

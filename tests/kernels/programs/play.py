@@ -34,7 +34,7 @@ def main(path):
             seen = look(made) if print_now != last else None
             last = print_now
             print(
-                json.dumps([kind, records, last, seen, list(counters[:11]), bytes(data) == whole])
+                json.dumps([kind, records, last, seen, list(counters[:12]), bytes(data) == whole])
             )
             number += 1
 
