@@ -8,6 +8,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,9 @@ _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 # zlib: 15 bits of window, +16 for the gzip wrapping.
 _ZLIB_GZIP = 31
 
-# Bytes that no text has; a frame is JSON, so even tabs are rare.
-_NOT_TEXT = bytes(code for code in range(32) if code not in b"\t\n\r")
+# No text has a byte below this one, and hardly any other file is without.
+_LEAST_TEXT = ord("\t")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _RECEIVED = re.compile(rb"(\d+(?:\.\d+)?): (.*)", re.DOTALL)
 # What a recorder wrote beside the frames: a connect, a request, a REST answer, its settings.
@@ -36,6 +38,12 @@ _BESIDE = re.compile(rb"\S+ (?:<->|<-|->) \d+(?:\.\d+)?(?:: .*|$)|configuration:
 
 # One of these is in every frame of Kraken's dialects that is a JSON object (v2, v1, futures).
 _KRAKEN_KEYS = frozenset({"channel", "method", "error", "event", "feed"})
+# Every connection begins with frames that say little; this many are looked at for the dialect.
+_FRAMES_TOLD_BY = 100
+
+
+SPOT_V2 = "spot v2"
+"""Kraken's dialect that Inkling speaks."""
 
 
 def open_bytes(path: str | Path) -> "Capture":
@@ -56,6 +64,27 @@ def frames(path: str | Path) -> Iterator[tuple[float | None, bytes]]:
     for chunk in open_bytes(path):
         for line in chunk.splitlines():
             yield from _frame_of(line)
+
+
+def is_beside(line: bytes) -> bool:
+    """Whether a line is blank, or what a recorder writes beside the frames."""
+    return not line.strip() or _BESIDE.match(line) is not None
+
+
+def dialect(path: str | Path) -> str:
+    """The name of the Kraken dialect that most likely is in this capture: `spot v2`, `v1` or `futures`."""
+    for _, frame in islice(frames(path), _FRAMES_TOLD_BY):
+        try:
+            value = json.loads(frame)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, list):
+            return "v1"
+        if isinstance(value, dict) and "feed" in value:
+            return "futures"
+        if isinstance(value, dict) and ("channel" in value or "method" in value):
+            break
+    return SPOT_V2
 
 
 class Capture:
@@ -89,10 +118,8 @@ class Capture:
     def _whole_lines(self) -> Iterator[bytes]:
         tail = b""
         checked = False
-        for chunk in self._inflated():
+        for chunk in self._text():
             cut = chunk.rfind(b"\n") + 1
-            if not checked:
-                self._check_text(chunk)
             if not cut:
                 tail += chunk
                 if len(tail) > _LONGEST_LINE_BYTES:
@@ -117,6 +144,23 @@ class Capture:
         if not _is_complete(tail):
             raise UserError(f"{self.path}: ends in the middle of a frame, {self._read_before()}")
         yield tail + b"\n"
+
+    def _text(self) -> Iterator[bytes]:
+        """What stands before the first byte that no text has."""
+        has_line = False
+        for number, chunk in enumerate(self._inflated()):
+            if number == 0:
+                chunk = chunk.removeprefix(_BYTE_ORDER_MARK)
+            codes = np.frombuffer(chunk, np.uint8)
+            binary = codes.min(initial=_LEAST_TEXT) < _LEAST_TEXT
+            text = chunk[: int(np.argmax(codes < _LEAST_TEXT))] if binary else chunk
+            has_line = has_line or b"\n" in text
+            if binary and not has_line:
+                raise UserError(f"{self.path}: a binary file, not a capture of frames")
+            yield text
+            if binary:
+                line = self.lines + 1
+                raise UserError(f"{self.path}: binary bytes in line {line}, {self._read_before()}")
 
     def _inflated(self) -> Iterator[bytes]:
         try:
@@ -166,11 +210,6 @@ class Capture:
     def _read_before(self) -> str:
         return f"the {self.lines:,} whole lines before that were read"
 
-    def _check_text(self, chunk: bytes) -> None:
-        sample = chunk[:_READ_COMPRESSED_BYTES]
-        if len(sample.translate(None, _NOT_TEXT)) != len(sample):
-            raise UserError(f"{self.path}: a binary file, not a capture of frames")
-
     def _check_first_line(self, text: bytes) -> None:
         line = text.lstrip().split(b"\n", 1)[0].rstrip()
         if _BESIDE.match(line):
@@ -200,7 +239,7 @@ def _frame_of(line: bytes) -> Iterator[tuple[float | None, bytes]]:
         yield None, line
     elif received := _RECEIVED.fullmatch(line):
         yield float(received[1]), received[2]
-    elif line.strip() and not _BESIDE.match(line):
+    elif not is_beside(line):
         yield None, line
 
 

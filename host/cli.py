@@ -1,6 +1,7 @@
 """The `inkling` command: a table of verbs, each in a module of its own that is imported only when asked for."""
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -26,15 +27,26 @@ VERBS = {
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 
+# Why standard output takes no more; any other OSError is a fault of ours.
+_CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str):
+        self.exit(EXIT_BAD_INPUT, f"{self.prog}: {message} (--help says more)\n")
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one verb; bad input is one line and status 2, Ctrl-C is status 130."""
     argv = sys.argv[1:] if argv is None else argv
+    if sys.stdout is None:  # `>&-`
+        print("inkling: cannot write: standard output is closed", file=sys.stderr)
+        return EXIT_BAD_INPUT
     verb = argv[0] if argv else ""
     if verb not in VERBS:
         return _top_level(argv)
     module = importlib.import_module(VERBS[verb][0])
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"inkling {verb}",
         description=VERBS[verb][1][0].upper() + VERBS[verb][1][1:] + ".",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -42,22 +54,34 @@ def main(argv: list[str] | None = None) -> int:
     module.configure(parser)
     args = parser.parse_args(argv[1:])
     try:
-        return module.run(args)
+        status = module.run(args)
+        sys.stdout.flush()
+        return status
     except UserError as error:
         print(f"inkling {verb}: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader (head, less) has left; Python would complain once more when it flushes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # the reader (head, less) has left
         return 0
+    except OSError as error:
+        if error.errno not in _CANNOT_WRITE or error.filename:
+            raise
+        _drop_output()
+        print(f"inkling {verb}: cannot write: {error.strerror}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+
+
+def _drop_output() -> None:
+    """Python would complain once more when it flushes what nobody takes."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _top_level(argv: list[str]) -> int:
     from importlib.metadata import version
 
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="inkling",
         description="Kraken order books on an ESP32, and the same files on your PC.",
         epilog="verbs:\n"
@@ -67,8 +91,10 @@ def _top_level(argv: list[str]) -> int:
     )
     parser.add_argument("--version", action="version", version=f"inkling {version('inkling')}")
     parser.add_argument("verb", choices=VERBS, metavar="VERB", help="what to do (see below)")
-    parser.parse_args(argv)
-    return EXIT_BAD_INPUT
+    if argv:
+        parser.parse_args(argv)  # which ends the program: no verb is left that could be meant
+    parser.print_help()
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,12 +1,19 @@
 """`inkling demo`: a local Kraken, the firmware on the board model as a board would run it, and the live view."""
 
 import argparse
+import json
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from host.arguments import positive_seconds
 from host.errors import UserError
+
+if TYPE_CHECKING:
+    from host.exchange.source import Source
 
 # A person watches: health comes sooner than every ten seconds.
 _HEALTH_INTERVAL_MS = 2000
@@ -16,17 +23,19 @@ _ON_CPYTHON = "CPython"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "examples:\n  inkling demo\n  inkling demo --seconds 20\n  inkling demo --json | head"
+        "examples:\n  inkling demo\n  inkling demo --seconds 20\n  inkling demo --json | head\n"
+        "  inkling demo --seconds 20 --record feed.zst"
     )
     add = parser.add_argument
     add(
         "--seconds",
-        type=float,
+        type=positive_seconds,
         metavar="N",
         help="end after so long (default: q or Ctrl-C ends it)",
     )
     add("--seed", type=int, default=1, help="another market (%(default)s)")
     add("--capture", metavar="FILE", help="play a recorded feed instead of the seeded market")
+    add("--record", metavar="FILE", help="keep what the local Kraken serves; .gz, .zst compress")
     add(
         "--config", metavar="FILE", help="settings of the board; host, port and ca stay the demo's"
     )
@@ -42,22 +51,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run until the user, the time or the board ends it; raises UserError if the board gives up."""
-    from host.exchange.market import DEFAULT_SEED, Market
-    from host.exchange.pairs import DEFAULT_SYMBOLS
-    from host.exchange.player import Player
     from host.exchange.thread import exchange_in_thread
     from host.monitor.show import show
 
-    _say("local Kraken with TLS on this machine, three books, and a board that is not there")
-    given = _given(args.config)
-    pairs = given.get("pairs", DEFAULT_SYMBOLS)
-    if args.capture:
-        source = Player(args.capture)
-        given.setdefault("pairs", list(source.symbols()))
-    else:
-        source = Market(pairs, args.seed or DEFAULT_SEED)
+    given, source = _checked(args)
+    if args.picture:
+        _check_picture(args.picture)
+    books = len(given["pairs"])
+    _say(
+        "local Kraken with TLS on this machine, "
+        f"{books} book{'' if books == 1 else 's'}, a virtual board"
+    )
     on = _ON_CPYTHON if args.cpython else _prepare_model()
-    with exchange_in_thread(source) as exchange, tempfile.TemporaryDirectory() as folder:
+    with (
+        exchange_in_thread(source, record=args.record) as exchange,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         settings = {
             "health_interval_ms": _HEALTH_INTERVAL_MS,
             **given,
@@ -77,24 +86,65 @@ def run(args: argparse.Namespace) -> int:
             )
         finally:
             _power_off(board)
-    print(summary, file=sys.stderr if args.json else sys.stdout)
+        print(summary, file=sys.stderr if args.json else sys.stdout)
+    if args.record:
+        recorded = exchange.frames_recorded
+        _say(f"recorded {recorded:,} frames in {args.record}" if recorded else "nothing recorded")
     if summary.ended_by == "end of stream":
         why = summary.errors[-1] if summary.errors else "see its last words above"
         raise UserError(f"the board stopped: {why}")
+    if summary.picture_error:
+        raise UserError(summary.picture_error)
     return 0
+
+
+def _checked(args: argparse.Namespace) -> tuple[dict, "Source"]:
+    """The board's settings with its pairs, and the feed it is to hear: known to fit together."""
+    from firmware import config
+    from host.exchange.market import Market
+    from host.exchange.pairs import DEFAULT_SYMBOLS
+    from host.exchange.player import Player
+
+    given = _given(args.config)
+    if args.capture:
+        source: Source = Player(args.capture)
+        given.setdefault("pairs", list(source.symbols()))
+        if missing := [pair for pair in given["pairs"] if pair not in source.symbols()]:
+            has = ", ".join(source.symbols())
+            raise UserError(f"{args.capture}: has no {', '.join(missing)}; it has {has}")
+        given.setdefault("depth", source.depths(given["pairs"][0])[0])
+    else:
+        given.setdefault("pairs", list(DEFAULT_SYMBOLS))
+        source = Market(given["pairs"], args.seed)
+    try:
+        settings = config.check(given)
+    except OSError as error:
+        raise UserError(f"{args.capture}: the board cannot follow it: {error}") from None
+    for pair in given["pairs"]:
+        if settings["depth"] not in (depths := source.depths(pair)):
+            raise UserError(
+                f"{args.capture}: {pair} is of depth {depths[0]}, the board's is set to "
+                f"{settings['depth']}"
+            )
+    return given, source
+
+
+def _check_picture(path: Path) -> None:
+    if path.is_dir():
+        raise UserError(f"--picture {path}: is a folder; name a file")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise UserError(f"--picture {path}: its folder is missing or cannot be written to")
 
 
 def _given(path: str | None) -> dict:
     if path is None:
         return {}
-    import json
-
     from firmware import config
 
     try:
         config.load(path)
         return json.loads(Path(path).read_text())
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise UserError(str(error)) from None
 
 
@@ -106,7 +156,7 @@ def _prepare_model() -> str:
         board_model()
     except ModelUnavailable as error:
         _say(f"no board model: {error}")
-        _say("the same files run on CPython instead; timing and memory are then not the chip's")
+        _say("the same files run on CPython; timing and memory are not the chip's")
         return _ON_CPYTHON
     return _ON_MODEL
 

@@ -22,6 +22,8 @@ _QUICK_REPLAY_REPEATS = 10
 _MOST_OF_JSON = 0.30
 _LEAST_MESSAGES = 700_000
 
+EXIT_MISSED = 1
+
 _US = "us/frame"
 _BYTES = "B/frame"
 _PER_S = "msg/s"
@@ -31,7 +33,10 @@ _SHORT = "short CPython program"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "examples:\n  inkling bench\n  inkling bench --quick --json"
+    parser.epilog = (
+        "examples:\n  inkling bench\n  inkling bench --quick --json\n\n"
+        "exit status: 1 when a target was missed; a --quick run is too noisy to say so"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--quick", action="store_true", help="few rounds: seconds, and more noise")
 
@@ -53,7 +58,8 @@ def run(args: argparse.Namespace) -> int:
     on = machine.describe(on_board.found["micropython"])
     show = table.print_json if args.json else table.print_table
     show(rows, on, _notes(frames.source, on_board, on_host, repeats))
-    return 0
+    missed = any(row.ok is False for row in rows)
+    return EXIT_MISSED if missed and not args.quick else 0
 
 
 def board_rows(measured: Board, frames: int) -> list[Row]:

@@ -8,6 +8,7 @@ from host.devkit.build import board_model
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "examples:\n  inkling model\n  inkling model --rebuild"
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--rebuild", action="store_true", help="build again, cached or not")
 

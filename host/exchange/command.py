@@ -5,6 +5,7 @@ import asyncio
 import json
 import signal
 
+from host.arguments import positive_seconds
 from host.errors import UserError
 from host.exchange.clock import FULL_SPEED
 from host.exchange.market import DEFAULT_SEED, Market
@@ -33,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--capture", metavar="FILE", help="play a recorded v2 book feed instead of the market")
     add("--speed", default="1", help="times true speed, or max: as fast as clients read (1)")
     add("--record", metavar="FILE", help="write what the first client hears; .gz, .zst compress")
-    add("--seconds", type=float, metavar="N", help="stop after so long")
+    add("--seconds", type=positive_seconds, metavar="N", help="stop after so long")
     add("--exit-at-end", action="store_true", help="close (1001) and stop when the capture ends")
     add("--json", action="store_true", help="one JSON line with url and ca when ready, no events")
 
@@ -99,6 +100,8 @@ async def _serve(args: argparse.Namespace, source: Source, speed: float) -> int:
             pass
         finally:
             rates.cancel()
+    if args.record and not exchange.frames_recorded:
+        tell(f"nothing was recorded: nobody connected, so there is no {args.record}")
     return 0
 
 
@@ -108,5 +111,6 @@ async def _tell_rates(exchange: Exchange, tell) -> None:
         await asyncio.sleep(_RATE_S)
         sent = exchange.messages_sent
         if exchange.clients:
-            tell(f"{exchange.clients} client(s), {(sent - before) / _RATE_S:,.1f} messages/s")
+            clients = "1 client" if exchange.clients == 1 else f"{exchange.clients} clients"
+            tell(f"{clients}, {(sent - before) / _RATE_S:,.1f} messages/s")
         before = sent

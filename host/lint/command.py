@@ -11,6 +11,7 @@ EXIT_FINDINGS = 1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "examples:\n  inkling lint\n  inkling lint firmware/kernels/book.py --json"
     parser.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="file or folder (firmware/ and lib/)"
     )

@@ -76,7 +76,8 @@ def show(
     have been read from its buffer) or an iterable of chunks; it is not closed. It ends with the
     source, after `seconds`, when `stop()` says so (asked ten times a second), or by the user: q or
     Ctrl-C. `auto` is live on a terminal and plain elsewhere; `out` replaces standard output in
-    plain and json mode. The last view goes to `picture`, if given, as SVG.
+    plain and json mode. The last view goes to `picture`, if given, as SVG; should that fail, the
+    summary says why.
     """
     mode = choose_mode() if mode == "auto" else mode
     state = BoardState(title)
@@ -89,9 +90,13 @@ def show(
         ended_by = "user"
     finally:
         reader.close()
+    picture_error = ""
     if picture:
-        write_beside(picture, svg(state, PICTURE_WIDTH).encode())
-    return summarize(state, ended_by)
+        try:
+            write_beside(picture, svg(state, PICTURE_WIDTH).encode())
+        except OSError as error:
+            picture_error = f"{picture}: cannot be written ({error.strerror})"
+    return summarize(state, ended_by, picture_error)
 
 
 def choose_mode() -> Literal["live", "plain"]:

@@ -34,6 +34,7 @@ class Summary:
     skipped: int
     pairs: tuple[PairSummary, ...]
     errors: tuple[str, ...]
+    picture_error: str = ""  # why the last view could not be kept
 
     @property
     def updates(self) -> int:
@@ -76,7 +77,7 @@ class Summary:
         return "\n".join(lines)
 
 
-def summarize(state: BoardState, ended_by: str) -> Summary:
+def summarize(state: BoardState, ended_by: str, picture_error: str = "") -> Summary:
     """The totals of everything that `state` has seen, across resets of the board."""
     counts = state.signal_counts
     return Summary(
@@ -102,6 +103,7 @@ def summarize(state: BoardState, ended_by: str) -> Summary:
             for name in dict.fromkeys([*state.earlier_updates, *state.pairs])
         ),
         errors=tuple(dict.fromkeys(state.errors)),
+        picture_error=picture_error,
     )
 
 

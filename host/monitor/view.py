@@ -18,7 +18,6 @@ from host.monitor.signal_table import signal_table
 MARGIN = 1
 WIDEST = 180  # further apart than this, a line is hard to follow
 SIGNALS_WITHOUT_HEIGHT = 8  # in a picture, which is as high as it needs to be
-LEAST_SIGNALS = 4  # with their heading
 RAW_LINES_SHOWN = 5
 CONNECTION_STYLES = {"ok": look.BID, "wait": look.CAUTION, "bad": look.ASK}
 
@@ -50,19 +49,19 @@ class BoardView:
         """At most `height` lines, each `width` cells wide."""
         top = [self._header(width, glyphs), Text(" " * width)]
         bottom = self._bottom(width, glyphs)
-        raw_titled = bool(self.state.raw_lines)
         pairs = list(self.state.pairs.values())
+        raw_rows = min(RAW_LINES_SHOWN, len(self.state.raw_lines))
         if height is None:
-            signal_rows, raw_rows = SIGNALS_WITHOUT_HEIGHT, RAW_LINES_SHOWN
+            signal_rows = SIGNALS_WITHOUT_HEIGHT
         else:
-            # What is left once the pairs have their lines: signals first, then other text.
-            fixed = len(top) + 1 + 1 + 1 + raw_titled + len(bottom)
-            pairs = pairs[: max(1, height - fixed - LEAST_SIGNALS)]
+            # The pairs first; signals have most of what is left, other text the rest.
+            fixed = len(top) + 1 + 1 + 1 + len(bottom)
+            pairs = pairs[: max(1, height - fixed)]
             left = max(0, height - fixed - max(1, len(pairs)))
-            raw_rows = min(RAW_LINES_SHOWN, len(self.state.raw_lines), left // 3)
-            signal_rows = left - raw_rows
+            raw_rows = min(raw_rows, (left - 1) // 3)
+            signal_rows = left - (raw_rows + 1 if raw_rows > 0 else 0)
         table = self._pairs(pairs, width, glyphs)
-        raw = self._raw(raw_rows, width, glyphs) if raw_titled else []
+        raw = self._raw(raw_rows, width, glyphs) if raw_rows > 0 else []
         lines = [*top, *table, Text(" " * width)]
         lines += [*self._signals(signal_rows, width, glyphs), *raw, *bottom]
         return lines[:height]
@@ -109,7 +108,7 @@ class BoardView:
         return lines + [Text(" " * width)] * (rows + 1 - len(lines))
 
     def _raw(self, rows: int, width: int, glyphs: Glyphs) -> list[Text]:
-        shown = list(self.state.raw_lines)[-rows:] if rows else []
+        shown = list(self.state.raw_lines)[-rows:]
         note = f"{self.state.raw_count} lines"
         lines = [_rule("OTHER TEXT ON THE LINE", note, width, glyphs)]
         return lines + [fit(Text(printable(raw)), width, glyphs) for raw in shown]
@@ -121,19 +120,22 @@ class BoardView:
             error.stylize(f"bold {look.ASK}")
             lines.append(fit(error, width, glyphs))
         lines.append(_rule("BOARD", self.hint, width, glyphs))
-        items = words.health_items(self.state)
+        items = words.health_items(self.state, glyphs.none)
         if not items:
             lines.append(fit(Text("no health record yet", look.FAINT), width, glyphs))
             return lines
+        said = [
+            Text.assemble((f"{name} ", look.FAINT), (value, look.CAUTION if attention else ""))
+            for name, value, attention in items
+        ]
+        spare = width - sum(item.cell_len for item in said)
+        gap = " " * (3 if spare >= 3 * (len(said) - 1) else 2)
         line = Text()
-        for name, value, attention in items:
-            item = Text.assemble(
-                (f"{name} ", look.FAINT), (value, look.CAUTION if attention else "")
-            )
-            if line and line.cell_len + 3 + item.cell_len > width:
+        for item in said:
+            if line and line.cell_len + len(gap) + item.cell_len > width:
                 lines.append(fit(line, width, glyphs))
                 line = Text()
-            line.append("   " if line else "").append_text(item)
+            line.append(gap if line else "").append_text(item)
         lines.append(fit(line, width, glyphs))
         return lines
 

@@ -10,7 +10,7 @@ MICROPRICE_EXTRA_DECIMALS = 2
 
 REASONS = {
     "checksum": "checksum failed, subscribing anew",
-    "malformed": "malformed frame, subscribing anew",
+    "lost": "a message could not be read, subscribing anew",
     "precision": "a number finer than the book's precision",
     "disconnect": "connection lost",
     "refused": "the exchange refused the subscription",
@@ -106,8 +106,11 @@ def connection(state: BoardState) -> tuple[str, str]:
     return "wait", "board is up"
 
 
-def health_items(state: BoardState) -> list[tuple[str, str, bool]]:
-    """(name, value, whether it asks for attention) of everything the board says of itself."""
+def health_items(state: BoardState, none: str = "-") -> list[tuple[str, str, bool]]:
+    """(name, value, whether it asks for attention) of everything the board says of itself.
+
+    `none` stands for what the board cannot know, `?` for what it did not say.
+    """
     health = state.health
     if not health:
         return []
@@ -119,13 +122,15 @@ def health_items(state: BoardState) -> list[tuple[str, str, bool]]:
     def some(key: str) -> bool:
         return bool(number(health.get(key)))
 
-    collected = "alloc" in health and health["alloc"] is None
+    def size(key: str) -> str:
+        return none if key in health and health[key] is None else f"{count(key)} B"
+
     return [
         ("up", duration(whole(health.get("up")) or 0), False),
-        ("messages", f"{count('n')}, {count('ps')}/s", False),
-        ("checksum failures", count("bad"), some("bad")),
-        ("heap free", f"{count('free')} B", False),
-        ("allocated", "(collected)" if collected else f"{count('alloc')} B", False),
+        ("messages", f"{count('n')} {count('ps')}/s", False),
+        ("failed", count("bad"), some("bad")),
+        ("heap free", size("free"), False),
+        ("allocated", size("alloc"), False),
         ("reconnects", count("re"), some("re")),
         ("dropped", count("drop"), some("drop")),
         ("skipped", count("skip"), some("skip")),

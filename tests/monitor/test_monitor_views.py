@@ -35,7 +35,7 @@ def test_the_view_has_the_numbers_and_fits(size):
     text = "\n".join(lines)
     for part in ("BTC/USD", "45000.0", "45001.0", "0.222", "+0.40", "LIVE", "BUY", "72"):
         assert part in text
-    for part in ("12,345", "23,120 B", "checksum failures 1", "reconnects 2", "connected"):
+    for part in ("12,345", "23,120 B", "failed 1", "reconnects 2", "connected"):
         assert part in text
     assert "ets Jul 29 2019" in text
     eth = next(line for line in lines if "ETH/USD" in line)
@@ -73,6 +73,34 @@ def test_many_pairs_leave_room_for_the_rest():
         tell(state, b'{"k":"pair","p":"P%d/USD","st":"LIVE"}\n' % number)
     lines = render(state, 80, 24, color_system=None)
     assert len(lines) == 24 and any("more; a higher terminal" in line for line in lines)
+
+
+def test_pairs_outrank_signals_and_other_text_where_the_height_is_short():
+    lines = render(told_state(), 100, 11, color_system=None)
+    text = "\n".join(lines)
+    assert len(lines) == 11
+    for name in ("BTC/USD", "ETH/USD", "SHIB/USD", "up 0:01:01"):
+        assert name in text
+    assert "OTHER TEXT" not in text
+
+
+def test_the_boards_health_is_one_line_at_120_columns():
+    health = [line for line in render(told_state(), 120, 30, color_system=None) if "up 0" in line]
+    assert "messages 12,345" in health[0] and "skipped 0" in health[0]
+
+
+@pytest.mark.parametrize(("encoding", "dash"), [("utf-8", "\u2013"), ("ascii", "-")])
+def test_what_the_board_cannot_know_is_a_dash(encoding, dash):
+    state = tell(told_state(), b'{"k":"health","up":1,"n":2,"free":null,"alloc":null}\n')
+    text = "\n".join(render(state, 120, 30, encoding=encoding, color_system=None))
+    assert f"heap free {dash}  " in text and f"allocated {dash}  " in text
+
+
+def test_a_picture_that_cannot_be_kept_loses_no_summary(tmp_path):
+    picture = tmp_path / "none" / "view.svg"
+    summary = show(io.BytesIO(STORY), mode="plain", out=io.BytesIO(), picture=picture)
+    assert summary.records == 11
+    assert summary.picture_error == f"{picture}: cannot be written (No such file or directory)"
 
 
 def test_svg_is_the_same_view():

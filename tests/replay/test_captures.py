@@ -96,6 +96,18 @@ def test_last_line_may_lack_its_line_feed(write):
     assert len(list(captures.frames(write(FRAMES[0])))) == 1
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_frame(write):
+    assert b"".join(captures.open_bytes(write(b"\xef\xbb\xbf" + PLAIN))) == PLAIN
+
+
+@pytest.mark.parametrize("size", [7, 1 << 18])
+def test_binary_bytes_later_on_end_the_feed(write, size, monkeypatch):
+    monkeypatch.setattr(captures, "_READ_BYTES", size)
+    lines, why = read_until_wrong(write(PLAIN + b'{"channel"\x00\x01\n' + PLAIN))
+    assert lines == FRAMES
+    assert "binary bytes in line 5, the 4 whole lines before that were read" in why
+
+
 def test_carriage_returns(write):
     path = write(PLAIN.replace(b"\n", b"\r\n"))
     assert [frame for _, frame in captures.frames(path)] == FRAMES
