@@ -165,10 +165,25 @@ def _power_on(folder: Path, settings: dict, ca_der: bytes, on: str) -> subproces
     from host.devkit import flash_folder, model
 
     if on == _ON_CPYTHON:
+        _compile_kernels()
         flash_folder.write_settings(folder, settings, ca_der)
         return model.start_cpython(folder)
     flash_folder.write(folder, settings, ca_der)
     return model.start(folder)
+
+
+def _compile_kernels() -> None:
+    """Now, so that the firmware finds them on disk and keeps no exchange waiting."""
+    import ring
+    import wsframe
+
+    from firmware.feeds import spot_v2
+    from host.runtimes.kernel import Kernel
+
+    for module in (spot_v2, wsframe, ring):
+        for kernel in vars(module).values():
+            if isinstance(kernel, Kernel):
+                _ = kernel.compiled
 
 
 def _power_off(board: subprocess.Popen) -> None:
