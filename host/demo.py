@@ -176,7 +176,6 @@ def _compile_kernels() -> None:
     """Now, so that the firmware finds them on disk and keeps no exchange waiting."""
     import ring
     import wsframe
-
     from firmware.feeds import spot_v2
     from host.runtimes.kernel import Kernel
 
