@@ -14,7 +14,6 @@ from host.errors import UserError
 # In order of preference: stable stays on the mirrors for years, the others always carry something.
 SUITES = ("trixie", "forky", "sid")
 
-DEFAULT_MIRROR = "http://m.example/debian"
 KEYRINGS = (
     Path("/usr/share/keyrings/debian-archive-keyring.gpg"),
     Path("/usr/share/keyrings/debian-archive-keyring.pgp"),
@@ -53,7 +52,10 @@ def fetch_debian(folder: Path) -> str:
 
 
 def system_mirror(apt_folder: Path = APT_FOLDER) -> str:
-    """The Debian mirror that this system uses already: its administrator chose it."""
+    """The Debian mirror that this system uses already: its administrator chose it.
+
+    Raises ModelUnavailable where there is none.
+    """
     lists = [*apt_folder.glob("sources.list.d/*"), apt_folder / "sources.list"]
     for path in sorted(lists):
         if not path.is_file():
@@ -65,7 +67,10 @@ def system_mirror(apt_folder: Path = APT_FOLDER) -> str:
                     "security" not in address
                 ):
                     return address
-    return DEFAULT_MIRROR
+    raise ModelUnavailable(
+        f"{apt_folder} names no Debian mirror to fetch MicroPython's source from; "
+        "set INKLING_MICROPYTHON_SRC to a source tree or release tarball"
+    )
 
 
 def _apt_source(folder: Path, mirror: str, suite: str, keyring: Path) -> None:

@@ -186,22 +186,28 @@ def test_a_failed_compilation_names_the_log(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("text", "mirror"),
     [
-        (
-            "deb [arch=amd64] https://at.example/debian/ bookworm main",
-            "https://at.example/debian",
-        ),
+        ("deb [arch=amd64] https://at.example/debian/ bookworm main", "https://at.example/debian"),
         ("Types: deb\nURIs: http://m.example/debian\nSuites: trixie\n", "http://m.example/debian"),
-        (
-            "deb http://m.example/debian-security bookworm-security main",
-            sources.DEFAULT_MIRROR,
-        ),
-        ("# deb http://old.example/debian stretch main", sources.DEFAULT_MIRROR),
-        ("deb http://archive.example/ubuntu noble main", sources.DEFAULT_MIRROR),
     ],
 )
 def test_the_systems_own_mirror_is_used(text, mirror, tmp_path):
     (tmp_path / "sources.list").write_text(text)
     assert sources.system_mirror(tmp_path) == mirror
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "deb http://m.example/debian-security bookworm-security main",
+        "# deb http://old.example/debian stretch main",
+        "deb http://archive.example/ubuntu noble main",
+    ],
+)
+def test_without_a_debian_mirror_it_says_what_to_do(text, tmp_path):
+    (tmp_path / "sources.list").write_text(text)
+    with pytest.raises(ModelUnavailable) as error:
+        sources.system_mirror(tmp_path)
+    assert "INKLING_MICROPYTHON_SRC" in one_line(error)
 
 
 def test_two_processes_build_it_once(monkeypatch, empty_cache):
