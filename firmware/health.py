@@ -10,7 +10,7 @@ from firmware.board import device
 from firmware.telemetry import Line
 
 _PERIOD_MS = const(100)
-_TURNS = const(10)
+_TURNS = const(10)  # periods of a second: in each of them another pair speaks
 _ANCHOR_MS = const(60_000)
 
 # As spot_v2.py and features.py have them.

@@ -33,7 +33,7 @@ async def stay_connected(telemetry, settings, trusted, buffers, receive):
     while True:
         telemetry.say(k="net", st="connect", host=settings["host"])
         telemetry.drain()
-        began = ticks_ms()
+        up_since = None
         try:
             await ws.connect(
                 settings["host"],
@@ -43,7 +43,7 @@ async def stay_connected(telemetry, settings, trusted, buffers, receive):
                 settings["connect_timeout_ms"],
             )
             telemetry.say(k="net", st="up")
-            began = ticks_ms()
+            up_since = ticks_ms()
             why = await session.run()
         except ConnectError as error:
             why = error.why
@@ -53,7 +53,8 @@ async def stay_connected(telemetry, settings, trusted, buffers, receive):
             why = "error " + str(error.errno)
         await ws.close(timeout_ms=0)
         telemetry.say(k="net", st="down", why=why)
-        if ticks_diff(ticks_ms(), began) >= _HEALTHY_MS:
+        # After six days the difference of ticks turns negative, and that is long enough, too.
+        if up_since is not None and not 0 <= ticks_diff(ticks_ms(), up_since) < _HEALTHY_MS:
             backoff.reset()
         delay_ms = backoff.next_ms()
         telemetry.say(k="net", st="retry", ms=delay_ms)

@@ -10,7 +10,6 @@ _V_DECIMALS = const(2)
 _V_SIGN = const(3)
 _SYMBOL_STRIDE = const(16)
 _LINE = const(120)  # bytes of a record with its line feed
-_BILLION = const(1000000000)
 
 
 @micropython.viper

@@ -1,10 +1,11 @@
 """config.json: defaults, ranges, and one line that names the key; a board with a bad one says it and stops."""
 
 import json
+from importlib.metadata import version
 
 import pytest
 
-from firmware import config
+from firmware import app, config
 from host.devkit import model
 
 DEFAULTS = config.check({})
@@ -14,6 +15,10 @@ def test_the_defaults_are_the_live_exchange():
     assert (DEFAULTS["host"], DEFAULTS["port"], DEFAULTS["path"]) == ("ws.kraken.com", 443, "/v2")
     assert DEFAULTS["pairs"] == ["BTC/USD", "ETH/USD", "BTC/EUR"]
     assert (DEFAULTS["imbalance_threshold"], DEFAULTS["spread_threshold_bps"]) == (0.3, 2.0)
+
+
+def test_the_board_says_the_version_of_the_package():
+    assert version("inkling") == app.VERSION
 
 
 BAD = [

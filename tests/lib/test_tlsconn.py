@@ -4,18 +4,9 @@ import asyncio
 import socket
 
 import pytest
-from both_runtimes import on_board, on_cpython
 from tls_peer import DAY, NOW, ca_file, server_context, serving
 
 import tlsconn
-
-
-@pytest.fixture(params=["cpython", "board"])
-def run(request):
-    if request.param == "cpython":
-        return on_cpython
-    binary = request.getfixturevalue("board_model")
-    return lambda *args: on_board(binary, *args)
 
 
 @pytest.fixture(scope="session")

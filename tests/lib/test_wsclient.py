@@ -6,19 +6,11 @@ import random
 from binascii import crc32
 
 import pytest
-from both_runtimes import on_board, on_cpython
+from both_runtimes import on_board
 from tls_peer import ca_file, server_context, serving, serving_app, upgraded
 from ws_reference import Server, meaning, payload
 
 import wsframe
-
-
-@pytest.fixture(params=["cpython", "board"])
-def run(request):
-    if request.param == "cpython":
-        return on_cpython
-    binary = request.getfixturevalue("board_model")
-    return lambda *args: on_board(binary, *args)
 
 
 @pytest.fixture(scope="session")
