@@ -1,5 +1,6 @@
-"""Power-on habits of the board: full clock speed. Kept short, so that a board with a bad application still boots."""
+"""Power-on habits of the board: full clock speed, and the end of an installation that a power cut interrupted."""
 
-from firmware.board.power import full_speed
+from firmware.board import power
 
-full_speed()
+power.begin()
+del power  # or its code would stay in the heap

@@ -1,5 +1,10 @@
-"""Starts the application."""
+"""Starts the application, unless the board is asked to stay safe: BOOT held after a reset, or a file `safe`."""
 
-from firmware.app import run
+from firmware.board import power
 
-run()
+safe = power.safe_mode()
+del power  # or its code would stay in the heap
+if not safe:
+    from firmware.app import run
+
+    run()

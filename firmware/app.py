@@ -20,6 +20,8 @@ def run():
     telemetry = Telemetry()
     try:
         prepared = _prepare(telemetry)
+        if not _reach_network(telemetry):
+            return
         # Imported now, because code comes in small blocks that fit where large buffers would not.
         import asyncio
 
@@ -60,12 +62,27 @@ def _prepare(telemetry):
         cause=power.reset_cause(),
         n=len(settings["pairs"]),
     )
-    # Their work is done for good, and their code is heap that the rest can use.
-    for package, module in (
-        ("firmware", "config"),
-        ("firmware.feeds", "buffers"),
-        ("firmware.board", "power"),
-    ):
-        del sys.modules[package + "." + module]
-        delattr(sys.modules[package], module)
+    _forget("firmware", "config")
+    _forget("firmware.feeds", "buffers")
     return settings, trusted, books, receive
+
+
+def _reach_network(telemetry):
+    """Wi-Fi and the right time, on a board that has a radio; whether to go on. Raises OSError."""
+    from firmware.board import power
+
+    telemetry.drain()
+    online = True
+    if power.has_radio():
+        from firmware.board import wifi
+
+        online = wifi.go_online(telemetry)
+        _forget("firmware.board", "wifi")
+    _forget("firmware.board", "power")
+    return online
+
+
+def _forget(path, name):
+    """A module whose work is done for good: its code is heap that the rest can use."""
+    del sys.modules[path + "." + name]
+    delattr(sys.modules[path], name)

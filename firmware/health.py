@@ -26,8 +26,10 @@ _P_SLOT = const(8)
 _P_SLOT_STRIDE = const(48)
 _F_ARRIVAL = const(32)
 
-_PAIR = b'{"k":"pair","p":"%p","st":"%w","lag":%0,"n":%1,"bad":%2}\0'
-_HEALTH = b'{"k":"health","up":%0,"n":%1,"ps":%2,"bad":%3,"free":%4,"alloc":%5,"re":%6,"drop":%7,"skip":%8}\0'
+_PAIR = const(b'{"k":"pair","p":"%p","st":"%w","lag":%0,"n":%1,"bad":%2}\0')
+_HEALTH = const(
+    b'{"k":"health","up":%0,"n":%1,"ps":%2,"bad":%3,"free":%4,"alloc":%5,"re":%6,"drop":%7,"skip":%8}\0'
+)
 
 
 class Health:
@@ -36,10 +38,10 @@ class Health:
     def __init__(self, buffers, telemetry, clock, interval_ms):
         self.reconnects = 0
         _, symbols, self._books, _, self._pubs, _, _, _, _, words, self._counters, _ = buffers
-        self._telemetry = telemetry
+        self.telemetry = telemetry
         self._line = Line(telemetry, symbols, words)
-        self._clock = clock
-        self._interval_ms = interval_ms
+        self.clock = clock
+        self.interval_ms = interval_ms
         self._lags = [None] * len(self._books)
         self._seen = [0] * len(self._books)
         self._up_s = 0
@@ -54,7 +56,7 @@ class Health:
 
     def _run(self):
         last = ticks_ms()
-        health_at = ticks_add(last, self._interval_ms)
+        health_at = ticks_add(last, self.interval_ms)
         anchor_at = ticks_add(last, _ANCHOR_MS)
         turn = 0
         while True:
@@ -68,11 +70,11 @@ class Health:
                 self._say_pair(turn)
             turn = turn + 1 if turn < _TURNS - 1 else 0
             if ticks_diff(now, health_at) >= 0:
-                self._say_health(self._interval_ms + ticks_diff(now, health_at))
-                health_at = ticks_add(now, self._interval_ms)
+                self._say_health(self.interval_ms + ticks_diff(now, health_at))
+                health_at = ticks_add(now, self.interval_ms)
             if ticks_diff(now, anchor_at) >= 0:
                 anchor_at = ticks_add(now, _ANCHOR_MS)
-                self._clock.set()
+                self.clock.set()
 
     def _look(self):
         """Keep each pair's largest lag of the second."""
@@ -88,7 +90,7 @@ class Health:
             if pub[_P_COUNT] != count:
                 continue  # published again meanwhile: the next look will have it
             self._seen[pair] = count
-            lag = self._clock.lag_ms(arrival, hi, lo)
+            lag = self.clock.lag_ms(arrival, hi, lo)
             if lag is not None and (self._lags[pair] is None or lag > self._lags[pair]):
                 self._lags[pair] = lag
 
@@ -119,7 +121,7 @@ class Health:
         line.set(4, free if free >= 0 else None)
         line.set(5, allocated if allocated >= 0 and self._last_used >= 0 else None)
         line.set(6, self.reconnects)
-        line.set(7, self._telemetry.dropped)
+        line.set(7, self.telemetry.dropped)
         line.set(8, counters[_SKIPPED])
         self._last_messages = messages
         self._last_used = device.heap_used()

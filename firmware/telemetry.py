@@ -88,9 +88,9 @@ class Line:
     """A board record made of integers, rendered without allocation: `set` its values, then `send` it."""
 
     def __init__(self, telemetry, symbols, words):
-        self._telemetry = telemetry
-        self._symbols = symbols
-        self._words = words
+        self.telemetry = telemetry
+        self.symbols = symbols
+        self.words = words
         self._values = array("i", bytes(4 * _V_STRIDE * _MOST_VALUES))
         self._out = bytearray(_LINE_ROOM)
 
@@ -106,6 +106,6 @@ class Line:
     def send(self, template, pair, word):
         """Render `template` (see kernels/render.py) and queue it as a record of the second thread."""
         count = render(
-            self._out, 0, template, self._values, 0, self._symbols, pair, self._words, word
+            self._out, 0, template, self._values, 0, self.symbols, pair, self.words, word
         )
-        self._telemetry.put_aside(self._out, count)
+        self.telemetry.put_aside(self._out, count)

@@ -6,14 +6,18 @@ from micropython import const
 
 # What the words of a record are, in the order of _SYNCING.. and _WHY_.. in session.py; render.py
 # looks them up.
-_WORDS = b"SYNCING\nLIVE\nSTALE\nFLAT\nBUY\nSELL\nchecksum\nprecision\ndisconnect\nrefused\nlost\n"
+_WORDS = const(
+    b"SYNCING\nLIVE\nSTALE\nFLAT\nBUY\nSELL\nchecksum\nprecision\ndisconnect\nrefused\nlost\n"
+)
 
 # In the order of _T_BOOK.. in spot_v2.py.
-_TEMPLATES = (
-    b'{"k":"book","p":"%p","t":%0,"b":%1,"a":%2,"s":%3,"u":%4,"i":%5,"r":%6}\0',
-    b'{"k":"signal","p":"%p","t":%0,"side":"%w","px":%1,"i":%2,"s":%3,"c":%4}\0',
-    b'{"k":"state","p":"%p","t":%0,"st":"%w"}\0',
-    b'{"k":"state","p":"%p","t":%0,"st":"STALE","why":"%w"}\0',
+_TEMPLATES = const(
+    (
+        b'{"k":"book","p":"%p","t":%0,"b":%1,"a":%2,"s":%3,"u":%4,"i":%5,"r":%6}\0',
+        b'{"k":"signal","p":"%p","t":%0,"side":"%w","px":%1,"i":%2,"s":%3,"c":%4}\0',
+        b'{"k":"state","p":"%p","t":%0,"st":"%w"}\0',
+        b'{"k":"state","p":"%p","t":%0,"st":"STALE","why":"%w"}\0',
+    )
 )
 
 _UNIT = const(10_000)  # thresholds are kept in 1/10000

@@ -49,19 +49,19 @@ class Session:
     """Feeds one WebSocket's frames to the buffers. Serves one connection after another."""
 
     def __init__(self, ws, buffers, telemetry, settings):
-        self._ws = ws
-        self._buffers = buffers
-        self._telemetry = telemetry
-        self._pairs = settings["pairs"]
-        self._settings = settings
+        self.ws = ws
+        self.buffers = buffers
+        self.telemetry = telemetry
+        self.pairs = settings["pairs"]
+        self.settings = settings
         # For each pair: seconds to wait, then the wait that the last try was given.
-        self._waits = array("i", [0, 0] * len(self._pairs))
+        self._waits = array("i", [0, 0] * len(self.pairs))
 
     async def run(self):
         """Subscribe and receive until the connection ends; returns why it did, in words."""
-        for pair in range(len(self._pairs)):
+        for pair in range(len(self.pairs)):
             self._waits[2 * pair] = _FIRST_WAIT_S
-        await self._ws.send_text(spot_v2.subscribe(self._pairs, self._settings["depth"]))
+        await self.ws.send_text(spot_v2.subscribe(self.pairs, self.settings["depth"]))
         try:
             return await self._receive()
         finally:
@@ -69,15 +69,15 @@ class Session:
 
     async def _receive(self):
         # Locals, because this loop is the per-message path.
-        ws = self._ws
+        ws = self.ws
         buf = ws.buf
         state = ws.state
-        telemetry = self._telemetry
+        telemetry = self.telemetry
         on_frame = spot_v2.on_frame
-        buffers = self._buffers
+        buffers = self.buffers
         counters = buffers[_COUNTERS]
         out = buffers[_OUT_BUFFER]
-        silence_ms = self._settings["silence_ms"]
+        silence_ms = self.settings["silence_ms"]
         look_at = ticks_add(ticks_ms(), _LOOK_MS)
         while True:
             if not ws.wait(0):
@@ -114,18 +114,18 @@ class Session:
                 counters[_RESYNC] = 1
             if counters[_RESYNC]:
                 counters[_RESYNC] = 0
-                for pair in range(len(self._pairs)):
+                for pair in range(len(self.pairs)):
                     if self._may_ask(pair):
                         await self._ask_anew(pair)
             telemetry.drain()
             await sleep_ms(0)
 
     def _state(self, pair):
-        return self._buffers[_BOOKS][pair][_B_STATE]
+        return self.buffers[_BOOKS][pair][_B_STATE]
 
     def _may_ask(self, pair):
         """Whether it is time to ask for a fresh snapshot: at once for the first lost proof, then ever later."""
-        book = self._buffers[_BOOKS][pair]
+        book = self.buffers[_BOOKS][pair]
         if book[_B_STATE] == _LIVE:
             return False
         if self._waits[2 * pair] == 0:
@@ -136,7 +136,7 @@ class Session:
     def _count_down(self):
         """A second has passed; a book that was LIVE throughout its wait has a clean record again."""
         waits = self._waits
-        for pair in range(len(self._pairs)):
+        for pair in range(len(self.pairs)):
             if waits[2 * pair]:
                 waits[2 * pair] -= 1
             elif self._state(pair) == _LIVE:
@@ -146,34 +146,34 @@ class Session:
         """Unsubscribe and subscribe one pair: the answer is a fresh snapshot. The next try waits longer."""
         wait_s = min(max(2 * self._waits[2 * pair + 1], _LEAST_WAIT_S), _MOST_WAIT_S)
         self._waits[2 * pair] = self._waits[2 * pair + 1] = wait_s
-        name = [self._pairs[pair]]
-        await self._ws.send_text(spot_v2.unsubscribe(name, self._settings["depth"]))
-        await self._ws.send_text(spot_v2.subscribe(name, self._settings["depth"]))
+        name = [self.pairs[pair]]
+        await self.ws.send_text(spot_v2.unsubscribe(name, self.settings["depth"]))
+        await self.ws.send_text(spot_v2.subscribe(name, self.settings["depth"]))
 
     def _control(self, start, end):
         # Most control frames need no answer, and a status with its maintenance plans would not
         # fit the heap as objects. Kraken prints them without spaces.
-        buf = self._ws.buf
+        buf = self.ws.buf
         if buf.find(b'"success":false', start, end) < 0:
             return
         refused = spot_v2.refusal(bytes(buf[start:end]))
         if refused is None:
             return
         symbol, words = refused
-        self._telemetry.say(k="error", why=words)
-        for pair, name in enumerate(self._pairs):
+        self.telemetry.say(k="error", why=words)
+        for pair, name in enumerate(self.pairs):
             # A refusal without a symbol (a wrong depth) is meant for all that still wait.
             if name == symbol or (symbol is None and self._state(pair) != _LIVE):
                 self._waits[2 * pair] = _MOST_WAIT_S
                 self._stale(pair, _WHY_REFUSED)
 
     def _all_stale(self, why):
-        for pair in range(len(self._pairs)):
+        for pair in range(len(self.pairs)):
             if self._state(pair) == _LIVE:
                 self._stale(pair, why)
 
     def _stale(self, pair, why):
-        _, symbols, books, _, _, sigs, _, _, templates, words, counters, out = self._buffers
+        _, symbols, books, _, _, sigs, _, _, templates, words, counters, out = self.buffers
         book = books[pair]
         book[_B_STATE] = _STALE
         book[_B_REASON] = why
@@ -181,4 +181,4 @@ class Session:
         sigs[pair][_SIG_SIDE] = 0
         counters[_RESYNC] = 1
         count = render(out, 0, templates[_T_STALE], book, _B_TIME_HI, symbols, pair, words, why)
-        self._telemetry.put(out, count)
+        self.telemetry.put(out, count)

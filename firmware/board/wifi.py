@@ -1,0 +1,116 @@
+"""Joins the Wi-Fi whose name and password lie in NVS, then sets the clock: all that comes before a connection."""
+
+from time import gmtime, sleep_ms, ticks_add, ticks_diff, ticks_ms
+
+import network
+import ntptime
+from esp32 import NVS
+from micropython import const
+
+from firmware.board.power import safe_mode
+
+_JOIN_MS = const(20_000)  # scan, association and an address take 2 to 6 s on a good day
+_JUDGE_MS = const(6000)  # before that the driver may still tell of the try before
+_RETRY_MS = const(5000)
+_GLANCE_MS = const(50)
+_LONGEST = const(64)  # bytes of a password; a name has at most 32
+_CLOCK_TRIES = const(3)  # of a second each; then a clock that was set before will do
+_CLOCK_SET_YEAR = const(2026)  # an ESP32 without power knew nothing later than 2000
+
+# The driver's reasons beside those that `network` names: both mean a handshake that failed, which
+# is what a wrong password looks like to most routers' clients.
+_HANDSHAKE_TIMEOUTS = (15, 204)
+
+
+class _Stopped(Exception):
+    """The application is to be left alone, and that has been said."""
+
+
+def go_online(telemetry):
+    """Return True with an address and the right time, however long that takes; say every outcome.
+
+    False if the board is asked to stay safe meanwhile. Raises OSError when NVS has no Wi-Fi.
+    """
+    try:
+        _join(telemetry)
+        _set_clock(telemetry)
+    except _Stopped:
+        return False
+    return True
+
+
+def _join(telemetry):
+    ssid = _secret("wifi_ssid")
+    if not ssid:
+        raise OSError("no Wi-Fi in NVS; on the PC: inkling secrets set wifi")
+    radio = network.WLAN(network.WLAN.IF_STA)
+    radio.active(True)
+    while not radio.isconnected():  # after a soft reset it may be
+        telemetry.say(k="wifi", st="join")
+        try:
+            radio.connect(ssid, _secret("wifi_pass"))
+            why = _wait(radio, telemetry)
+        except OSError as error:
+            why = str(error)
+        if why:
+            telemetry.say(k="wifi", st="down", why=why)
+            radio.disconnect()
+            _pause(telemetry, _RETRY_MS)
+    radio.config(pm=radio.PM_NONE)  # modem sleep would delay what comes in
+    telemetry.say(k="wifi", st="up", rssi=radio.status("rssi"), ip=radio.ifconfig()[0])
+
+
+def _secret(name):
+    """A blob of NVS as text; None if there is none."""
+    blob = bytearray(_LONGEST)
+    try:
+        size = NVS("inkling").get_blob(name, blob)
+    except OSError:
+        return None
+    return bytes(blob[:size]).decode()
+
+
+def _wait(radio, telemetry):
+    """Why the radio did not join, in words; None when it did."""
+    failures = {
+        network.STAT_NO_AP_FOUND: "network not found (the ESP32 hears 2.4 GHz only)",
+        network.STAT_WRONG_PASSWORD: "wrong password",
+    }
+    for reason in _HANDSHAKE_TIMEOUTS:
+        failures[reason] = "wrong password"
+    start = ticks_ms()
+    while ticks_diff(ticks_ms(), start) < _JOIN_MS:
+        _pause(telemetry, _GLANCE_MS)
+        if radio.isconnected():
+            return None
+        why = failures.get(radio.status())
+        if why and ticks_diff(ticks_ms(), start) > _JUDGE_MS:
+            return why
+    return "no address from the router"
+
+
+def _set_clock(telemetry):
+    """From the network's time servers: before that TLS would believe no certificate."""
+    tries = 0
+    while True:
+        try:
+            ntptime.settime()
+        except OSError:
+            tries += 1
+            telemetry.say(k="clock", st="wait", why="no answer from the time server")
+            if tries >= _CLOCK_TRIES and gmtime()[0] >= _CLOCK_SET_YEAR:
+                return
+            _pause(telemetry, 1000 * tries)
+            continue
+        telemetry.say(k="clock", st="set")
+        return
+
+
+def _pause(telemetry, ms):
+    """Wait, with the serial line served and the BOOT button watched."""
+    until = ticks_add(ticks_ms(), ms)
+    while ticks_diff(until, ticks_ms()) > 0:
+        telemetry.drain()
+        if safe_mode():
+            raise _Stopped
+        sleep_ms(_GLANCE_MS)
