@@ -19,6 +19,7 @@ MODEL = "x86"
 # The board's firmware runs these itself, as source; everything else is compiled.
 _SCRIPTS = ("boot.py", "main.py")
 _MODULES = ("firmware", "lib")
+_NOT_FOR_THE_BOARD = "firmware/manifest.py"  # for those who freeze
 
 # Without asserts (they are for the tests, which run the source), with line numbers: a traceback
 # on the serial line has to say where. -O3 would drop those for a few hundred bytes.
@@ -58,7 +59,8 @@ def modules(arch: str = MODEL) -> dict[str, bytes]:
         for top in _MODULES
         for source in sorted((ROOT / top).rglob("*.py"))
         # To MicroPython a folder is a package as it is; an empty __init__ would only cost heap.
-        if source.name != "__init__.py" or source.stat().st_size
+        if (source.name != "__init__.py" or source.stat().st_size)
+        and source != ROOT / _NOT_FOR_THE_BOARD
     }
 
 
