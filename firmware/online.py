@@ -21,7 +21,6 @@ _SESSION_BYTES = const(5000)  # what a TLS connection takes, with what its begin
 async def stay_connected(telemetry, settings, trusted, buffers, receive):
     """Feed `buffers` from the exchange until the power goes; raises MemoryError if it cannot begin."""
     ws = WebSocket(receive)
-    telemetry.bytes_per_s = settings["serial_bytes_per_s"]
     health = Health(buffers, telemetry, Clock(), settings["health_interval_ms"])
     session = Session(ws, buffers, telemetry, settings)
     backoff = Backoff(settings["backoff_min_ms"], settings["backoff_max_ms"])

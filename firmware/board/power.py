@@ -1,6 +1,7 @@
 """Power-on: full speed, why the board started, whether it is to stay safe; harmless where there is no chip."""
 
 import os
+from time import sleep_ms
 
 from micropython import const
 
@@ -13,6 +14,7 @@ _FULL_SPEED_HZ = const(240_000_000)
 _BOOT_BUTTON = const(
     0
 )  # GPIO0; held while the chip comes out of reset, it starts the ROM's loader
+_HELD_MS = const(250)  # a PC that opens the port may pull the same line low for a moment
 _CAUSES = const("unknown pwron hard wdt deepsleep soft")  # as `machine` numbers them
 
 _on_chip = hasattr(machine, "reset_cause")
@@ -30,7 +32,7 @@ def begin():
 
 def safe_mode():
     """Whether the application is to be left alone, and say so: BOOT is held now, or there is a file `safe`."""
-    if _on_chip and not machine.Pin(_BOOT_BUTTON, machine.Pin.IN).value():
+    if _on_chip and _boot_held():
         print('{"k":"safe","why":"BOOT held"}')
         return True
     if _exists("safe"):
@@ -51,6 +53,14 @@ def has_radio():
     except ImportError:
         return False
     return hasattr(network, "WLAN")
+
+
+def _boot_held():
+    button = machine.Pin(_BOOT_BUTTON, machine.Pin.IN)
+    if button.value():
+        return False
+    sleep_ms(_HELD_MS)
+    return not button.value()
 
 
 def _exists(path):

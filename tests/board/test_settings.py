@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 import pytest
 
-from firmware import app, config
+from firmware import start, config
 from host.devkit import model
 
 DEFAULTS = config.check({})
@@ -18,7 +18,7 @@ def test_the_defaults_are_the_live_exchange():
 
 
 def test_the_board_says_the_version_of_the_package():
-    assert version("inkling") == app.VERSION
+    assert version("inkling") == start.VERSION
 
 
 BAD = [
