@@ -7,9 +7,10 @@ INKLING := $(VENV)/bin/inkling
 STUBS := micropython-esp32-stubs~=1.29.0
 TYPINGS := $(VENV)/typings
 READY := $(VENV)/ready
+PORT_OPTION = $(if $(PORT),--port $(PORT))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo replay test bench lint clean
+.PHONY: help setup demo flash monitor doctor devkit replay test bench lint clean
 
 help: ## this list
 	@echo "Inkling: Kraken order books on an ESP32, and the same files on your PC"
@@ -21,6 +22,18 @@ setup: $(READY) ## install everything into .venv, and build the board model
 
 demo: $(READY) ## a local Kraken, a virtual board, the live view (SECONDS=20 ends by itself)
 	@$(INKLING) demo $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
+
+flash: $(READY) ## MicroPython and Inkling onto the board (PORT=/dev/ttyUSB0 FIRMWARE=file.bin UPLOADER=ampy)
+	@$(INKLING) flash $(PORT_OPTION) $(if $(FIRMWARE),--firmware $(FIRMWARE)) $(if $(UPLOADER),--uploader $(UPLOADER)) $(if $(CONFIG),--config $(CONFIG)) $(ARGS)
+
+monitor: $(READY) ## what the board says, live (PORT=/dev/ttyUSB0)
+	@$(INKLING) monitor $(PORT_OPTION) $(ARGS)
+
+doctor: $(READY) ## one page of truth about this PC and the board (PORT=/dev/ttyUSB0)
+	@$(INKLING) doctor $(PORT_OPTION) $(ARGS)
+
+devkit: $(READY) ## a virtual board to flash and watch, with a local Kraken beside it
+	@$(INKLING) devkit $(ARGS)
 
 replay: $(READY) ## recorded feeds through the firmware's kernels (FILES="a.jsonl b.zst")
 	@test -n "$(FILES)" || { echo 'make replay: say which: make replay FILES="feed.jsonl"' >&2; exit 2; }

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -52,11 +51,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run until the user, the time or the board ends it; raises UserError if the board gives up."""
     from host.exchange.thread import exchange_in_thread
+    from host.monitor.picture import check_picture
     from host.monitor.show import show
 
     given, source = _checked(args)
     if args.picture:
-        _check_picture(args.picture)
+        check_picture(args.picture)
     books = len(given["pairs"])
     _say(
         "local Kraken with TLS on this machine, "
@@ -127,13 +127,6 @@ def _checked(args: argparse.Namespace) -> tuple[dict, "Source"]:
                 f"{settings['depth']}"
             )
     return given, source
-
-
-def _check_picture(path: Path) -> None:
-    if path.is_dir():
-        raise UserError(f"--picture {path}: is a folder; name a file")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise UserError(f"--picture {path}: its folder is missing or cannot be written to")
 
 
 def _given(path: str | None) -> dict:

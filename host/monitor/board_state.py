@@ -1,57 +1,22 @@
 """What is known of the board from the records heard so far: the state that every view shows."""
 
 from collections import Counter, deque
-from dataclasses import dataclass, field
-from decimal import Decimal
-from itertools import islice, repeat
+from dataclasses import dataclass
 
-from host.monitor.records import Line, Record
+from host.monitor import chip_text
+from host.monitor.numbers import number, whole
+from host.monitor.pair import LIVE, Pair, Signal
+from host.monitor.records import MAX_LINE_BYTES, Line, Record
 from host.monitor.safe_text import safe_text
 
-LIVE = "LIVE"
 SILENT_AFTER_S = 3.0  # a board reports every pair once a second
-HISTORY_STEP_MS = 1000  # one sample of the sparkline
-HISTORY_LENGTH = 120
+# Before that it joins the Wi-Fi, asks for the time and makes its first connection.
+STARTING_SILENT_AFTER_S = 30.0
 SIGNALS_KEPT = 200
 RAW_LINES_KEPT = 100
 ERRORS_KEPT = 20
 HEALTH_COUNTS = ("n", "bad", "re", "drop", "skip")  # what only grows until a reset
 PAIRS_KEPT = 64  # line noise can spell new names; a board cannot follow this many
-DIGITS_KEPT = 20  # Kraken's numbers have at most 18; more is line noise too
-
-
-def number(value: object) -> Decimal | None:
-    """A record's number, or None for null and for anything that no board would send."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return None
-    exact = Decimal(value)
-    if not exact.is_finite() or abs(exact.adjusted()) > DIGITS_KEPT:
-        return None
-    return exact if len(exact.as_tuple().digits) <= DIGITS_KEPT else None
-
-
-def whole(value: object) -> int | None:
-    """A record's whole number, or None."""
-    exact = number(value)
-    return None if exact is None else int(exact)
-
-
-def decimals(value: Decimal | None) -> int:
-    """Digits behind the point, as printed in the record."""
-    return 0 if value is None else max(0, -int(value.as_tuple().exponent))
-
-
-@dataclass
-class Signal:
-    """One change of an imbalance signal."""
-
-    pair: str
-    side: str
-    exchange_ms: int
-    price: Decimal | None
-    imbalance: Decimal | None
-    spread_bps: Decimal | None
-    confidence: int | None
 
 
 @dataclass
@@ -64,61 +29,14 @@ class Boot:
 
 
 @dataclass
-class Pair:
-    """One order book as the board last told of it."""
+class Wifi:
+    """How far the board's Wi-Fi is: `join`, `up` or `down`; empty where there is none."""
 
-    name: str
     state: str = ""
-    reason: str = ""
-    best_bid: Decimal | None = None
-    best_ask: Decimal | None = None
-    spread_bps: Decimal | None = None
-    microprice: Decimal | None = None
-    imbalance: Decimal | None = None
-    depth_ratio: Decimal | None = None
-    lag_ms: int | None = None
-    updates: int = 0
-    bad_checksums: int = 0
-    heard_s: float = 0.0
-    book_ms: int = 0
-    # The most digits seen so far, so that the columns stand still.
-    price_decimals: int = 0
-    microprice_decimals: int = 0
-    mids: deque[Decimal] = field(default_factory=lambda: deque(maxlen=HISTORY_LENGTH))
-    imbalances: deque[Decimal] = field(default_factory=lambda: deque(maxlen=HISTORY_LENGTH))
-
-    @property
-    def mid(self) -> Decimal | None:
-        """Exactly halfway between best bid and best ask."""
-        if self.best_bid is None or self.best_ask is None:
-            return None
-        return (self.best_bid + self.best_ask) / 2
-
-    def take_book(self, record: Record) -> None:
-        self.best_bid, self.best_ask = number(record.get("b")), number(record.get("a"))
-        self.spread_bps = number(record.get("s"))
-        self.microprice = number(record.get("u"))
-        self.imbalance = number(record.get("i"))
-        self.depth_ratio = number(record.get("r"))
-        self.price_decimals = max(
-            self.price_decimals, decimals(self.best_bid), decimals(self.best_ask)
-        )
-        self.microprice_decimals = max(self.microprice_decimals, decimals(self.microprice))
-        self._remember(whole(record.get("t")) or 0)
-
-    def _remember(self, exchange_ms: int) -> None:
-        """One sample a second of exchange time; a quiet second repeats the one before."""
-        step = exchange_ms // HISTORY_STEP_MS
-        passed = step - self.book_ms // HISTORY_STEP_MS
-        self.book_ms = exchange_ms
-        for history, value in ((self.mids, self.mid), (self.imbalances, self.imbalance)):
-            if value is None:
-                continue
-            if history and passed > 0:
-                history.extend(islice(repeat(history[-1]), min(passed - 1, HISTORY_LENGTH)))
-            elif history:
-                history.pop()
-            history.append(value)
+    why: str = ""
+    rssi_dbm: int | None = None
+    address: str = ""
+    since_s: float = 0.0
 
 
 class BoardState:
@@ -139,6 +57,19 @@ class BoardState:
         self.net = ""
         self.net_why = ""
         self.retry_s = 0.0
+        self.wifi = Wifi()
+        self.clock = ""
+        self.clock_why = ""
+        self.safe = ""  # why the board stays in safe mode
+        # Why it started last, in words, and when that was heard.
+        self.start_cause = ""
+        self.start_utc_s = 0.0
+        self.note: chip_text.Meaning | None = None  # until the next record: what it does instead
+        self.port_trouble = ""  # why nothing can be heard, said by whoever reads the line
+        self.log_trouble = ""
+        self._rom_cause = ""  # until the next record
+        self._crash = ""
+        self._line_goes_on = False
         # What the board counted before its last reset, where it starts again from zero.
         self.earlier: Counter[str] = Counter()
         self.earlier_updates: Counter[str] = Counter()  # by pair
@@ -158,16 +89,41 @@ class BoardState:
         """Learn from one line."""
         record = line.record
         if record is None:
-            if line.raw.strip():
-                self.raw_lines.append(line.raw)
-                self.raw_count += 1
+            self._take_text(line)
             return
         self.heard_s = self.now_s
+        self.note = None
         kind = record["k"]
         learn = self._LEARN.get(kind)
         if learn is not None:
             self.record_counts[kind] += 1
             learn(self, record)
+
+    def _take_text(self, line: Line) -> None:
+        if self._line_goes_on and len(self.raw_lines[-1]) < MAX_LINE_BYTES:
+            self.raw_lines[-1] += line.raw
+        elif line.raw.strip():
+            self.raw_lines.append(line.raw)
+            self.raw_count += 1
+        else:
+            return
+        self._line_goes_on = not line.whole
+        said = chip_text.meaning(self.raw_lines[-1])
+        if said is None:
+            return
+        if said.kind == "crash":
+            self._crash = said.text
+        elif said.kind == "note":
+            self.note = said
+        else:
+            self._rom_cause = chip_text.after_crash(said.text, self._crash)
+            self._crash = self.safe = ""
+            self._started(self._rom_cause)
+            if self.note is None or self._rom_cause != chip_text.NO_PROGRAM:
+                self.note = chip_text.Meaning("note", "starting")
+
+    def _started(self, cause: str) -> None:
+        self.start_cause, self.start_utc_s = cause, self.utc_s
 
     def believed(self, pair: Pair) -> bool:
         """Whether this book's numbers may be shown as good: proved, and heard of just now."""
@@ -175,6 +131,13 @@ class BoardState:
 
     def silent(self, heard_s: float | None) -> bool:
         return heard_s is None or self.now_s - heard_s > SILENT_AFTER_S
+
+    @property
+    def board_silent(self) -> bool:
+        """Whether nothing has been heard for longer than can be while all is well."""
+        starting = self.boot.version and not self.pairs and self.net in ("", "connect")
+        patience_s = STARTING_SILENT_AFTER_S if starting else SILENT_AFTER_S
+        return self.heard_s is None or self.now_s - self.heard_s > patience_s
 
     @property
     def elapsed_s(self) -> float:
@@ -252,9 +215,13 @@ class BoardState:
             python=safe_text(record.get("py")),
             cause=safe_text(record.get("cause")),
         )
+        self._started(chip_text.boot_cause(self.boot.cause, self._rom_cause))
+        self._rom_cause = self._crash = ""
         self.health = {}
         self.pairs.clear()
         self.net = self.net_why = ""
+        self.wifi = Wifi()
+        self.clock = self.clock_why = self.safe = ""
         self.error_stands = False
 
     def _on_net(self, record: Record) -> None:
@@ -266,6 +233,21 @@ class BoardState:
         elif self.net == "up":
             self.net_why = ""
             self.error_stands = False
+
+    def _on_wifi(self, record: Record) -> None:
+        self.wifi = Wifi(
+            state=safe_text(record.get("st")),
+            why=safe_text(record.get("why")),
+            rssi_dbm=whole(record.get("rssi")),
+            address=safe_text(record.get("ip")),
+            since_s=self.now_s,
+        )
+
+    def _on_clock(self, record: Record) -> None:
+        self.clock, self.clock_why = safe_text(record.get("st")), safe_text(record.get("why"))
+
+    def _on_safe(self, record: Record) -> None:
+        self.safe = safe_text(record.get("why")) or "asked for"
 
     def _on_health(self, record: Record) -> None:
         self.health = record
@@ -281,6 +263,9 @@ class BoardState:
         "pair": _on_pair,
         "boot": _on_boot,
         "net": _on_net,
+        "wifi": _on_wifi,
+        "clock": _on_clock,
+        "safe": _on_safe,
         "health": _on_health,
         "error": _on_error,
     }

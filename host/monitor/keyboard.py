@@ -1,5 +1,6 @@
 """Single keys from the terminal, and the terminal as it was on every way out."""
 
+import os
 import signal
 import sys
 import termios
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 QUIT_KEYS = frozenset(b"qQ\x1d")  # Ctrl-] is what serial terminals taught people
+RESTART_KEYS = frozenset(b"rR")
 DISABLED = b"\0"  # _POSIX_VDISABLE
 
 # Signals that would otherwise end the process without any cleaning up.
@@ -22,6 +24,10 @@ def single_keys() -> Iterator[int | None]:
         yield None
         return
     keyboard = sys.stdin.fileno()
+    if os.tcgetpgrp(keyboard) != os.getpgrp():
+        # In the background (`&`) the keyboard is the shell's; asking for it would stop us.
+        yield None
+        return
     before = termios.tcgetattr(keyboard)
     try:
         tty.setcbreak(keyboard)

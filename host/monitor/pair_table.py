@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from host.monitor import look, words
-from host.monitor.board_state import LIVE, BoardState, Pair
+from host.monitor.board_state import BoardState
 from host.monitor.look import Glyphs
+from host.monitor.pair import LIVE, Pair
 
 BADGE_WIDTH = 9
 IMBALANCE_DIGITS = 6  # a space and "+0.00"

@@ -2,8 +2,9 @@
 
 from typing import BinaryIO
 
-from host.monitor import words
-from host.monitor.board_state import LIVE, BoardState, Pair, Signal
+from host.monitor import chip_text, words
+from host.monitor.board_state import BoardState
+from host.monitor.pair import LIVE, Pair, Signal
 from host.monitor.records import Line, Record
 from host.monitor.safe_text import safe_text
 
@@ -15,19 +16,38 @@ class PlainOutput:
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
+        self._inside_line = False
+        self._noted = ""
 
     def take(self, line: Line, state: BoardState) -> None:
         """Called after `state` has learned from `line`."""
-        if line.record is None:
-            self._out.write(line.raw + b"\n")
+        if line.record is not None:
+            self._noted = ""
+            self._say(describe(line.record["k"], line.record, state), state)
             return
-        text = describe(line.record["k"], line.record, state)
-        if text:
-            clock = words.clock(state.utc_s)
-            self._out.write(f"{clock} {text}\n".encode("ascii", "backslashreplace"))
+        self._out.write(line.raw + (b"\n" if line.whole else b""))
+        self._inside_line = not line.whole
+        said = chip_text.meaning(line.raw)
+        if said and said.kind == "reset":
+            self._say(f"{'reset':<{HEAD_WIDTH}} {state.start_cause}", state)
+        elif said and said.kind == "note" and line.whole and said.text != self._noted:
+            self._noted = said.text  # a board in a boot loop has it many times a second
+            self._say(f"{'board':<{HEAD_WIDTH}} {said.text}", state)
+
+    def notice(self, text: str, state: BoardState) -> None:
+        """Something of the line itself: unplugged, there again."""
+        self._say(f"{'port':<{HEAD_WIDTH}} {text}", state)
 
     def refresh(self, state: BoardState) -> None:
         self._out.flush()
+
+    def _say(self, text: str, state: BoardState) -> None:
+        if not text:
+            return
+        between = "\n" if self._inside_line else ""
+        self._inside_line = False
+        clock = words.clock(state.utc_s)
+        self._out.write(f"{between}{clock} {text}\n".encode("ascii", "backslashreplace"))
 
 
 class JsonOutput:
@@ -38,7 +58,13 @@ class JsonOutput:
         self._aside = aside
 
     def take(self, line: Line, state: BoardState) -> None:
-        (self._aside if line.record is None else self._out).write(line.raw + b"\n")
+        if line.record is None:
+            self._aside.write(line.raw + (b"\n" if line.whole else b""))
+        else:
+            self._out.write(line.raw + b"\n")
+
+    def notice(self, text: str, state: BoardState) -> None:
+        self._aside.write(f"{text}\n".encode("ascii", "backslashreplace"))
 
     def refresh(self, state: BoardState) -> None:
         self._out.flush()
@@ -57,7 +83,13 @@ def describe(kind: str, record: Record, state: BoardState) -> str:
         return signal_line(state.signals[0])
     if kind == "boot":
         boot, python = state.boot, words.python_name(state)
-        return f"{'boot':<{HEAD_WIDTH}} Inkling {boot.version}, {python}, {boot.cause}"
+        return f"{'boot':<{HEAD_WIDTH}} Inkling {boot.version}, {python}, {state.start_cause}"
+    if kind == "wifi":
+        return f"{'wifi':<{HEAD_WIDTH}} {wifi_line(state)}"
+    if kind == "clock":
+        return f"{'clock':<{HEAD_WIDTH}} {state.clock} {state.clock_why}".rstrip()
+    if kind == "safe":
+        return f"{'safe':<{HEAD_WIDTH}} safe mode: {state.safe}; the application does not run"
     if kind == "net":
         return f"{'net':<{HEAD_WIDTH}} {words.connection(state)[1]}"
     if kind == "health":
@@ -66,6 +98,16 @@ def describe(kind: str, record: Record, state: BoardState) -> str:
     if kind == "error" and state.errors:
         return f"{'ERROR':<{HEAD_WIDTH}} {state.errors[-1]}"
     return ""
+
+
+def wifi_line(state: BoardState) -> str:
+    """How far the board's Wi-Fi is."""
+    wifi = state.wifi
+    if wifi.state == "up":
+        return ", ".join(filter(None, ("up", words.signal_strength(state), wifi.address)))
+    if wifi.state == "join":
+        return "joining"
+    return f"{wifi.state}: {wifi.why}" if wifi.why else wifi.state
 
 
 def pair_line(pair: Pair) -> str:

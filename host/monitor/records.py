@@ -15,10 +15,14 @@ RECORD_START = b'{"k":'
 
 
 class Line(NamedTuple):
-    """One line as it came, without its line end; `record` is None for anything but a record."""
+    """One line as it came, without its line end; `record` is None for anything but a record.
+
+    A piece of text whose line goes on in the next one is not `whole`.
+    """
 
     raw: bytes
     record: Record | None
+    whole: bool = True
 
 
 def _no_constant(name: str) -> None:
@@ -53,11 +57,25 @@ class LineSplitter:
         self._rest = b""
         lines = [line for raw in whole for line in self._end_line(raw)]
         while len(rest) > MAX_LINE_BYTES:
-            lines.append(Line(rest[:MAX_LINE_BYTES], None))
+            lines.append(Line(rest[:MAX_LINE_BYTES], None, whole=False))
             rest = rest[MAX_LINE_BYTES:]
             self._inside_giant = True
         self._rest = rest
         return iter(lines)
+
+    def pause(self) -> Iterator[Line]:
+        """What has come of an unfinished line (a prompt), but nothing that may become a record."""
+        end = self._rest.find(RECORD_START)
+        if end < 0:
+            end = len(self._rest)
+            # The start of a record may itself have come by half.
+            start = self._rest.rfind(b"{", -len(RECORD_START))
+            if start >= 0 and RECORD_START.startswith(self._rest[start:]):
+                end = start
+        if end == 0 or self._inside_giant:
+            return iter(())
+        piece, self._rest = self._rest[:end], self._rest[end:]
+        return iter([Line(piece, None, whole=False)])
 
     def close(self) -> Iterator[Line]:
         """What is left when the stream ends without a line end."""
@@ -67,7 +85,7 @@ class LineSplitter:
     def _end_line(self, raw: bytes) -> list[Line]:
         pieces = []
         while len(raw) > MAX_LINE_BYTES:
-            pieces.append(Line(raw[:MAX_LINE_BYTES], None))
+            pieces.append(Line(raw[:MAX_LINE_BYTES], None, whole=False))
             raw = raw[MAX_LINE_BYTES:]
             self._inside_giant = True
         raw = raw.removesuffix(b"\r")

@@ -3,28 +3,27 @@
 import os
 import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
 from rich.console import Console
-from rich.live import Live
 
 from host.cache import write_beside
 from host.monitor.board_state import BoardState
-from host.monitor.keyboard import QUIT_KEYS, orderly_death, single_keys
+from host.monitor.keyboard import QUIT_KEYS, RESTART_KEYS, orderly_death, single_keys
+from host.monitor.live import LiveOutput, live_screen
 from host.monitor.plain import JsonOutput, PlainOutput
 from host.monitor.records import Line, LineSplitter
-from host.monitor.source import Source, SourceReader
+from host.monitor.source import Reader, Source, SourceReader
 from host.monitor.summary import Summary, summarize
 from host.monitor.view import BoardView, svg
 
 Mode = Literal["auto", "live", "plain", "json"]
 
-REDRAW_S = 0.25  # faster than this, digits are only noise to the eye
-IDLE_REDRAW_S = 0.5  # the clock moves, and what is overdue is seen to be
 READ_TIMEOUT_S = 0.1
+UNFINISHED_AFTER_S = 0.25  # a line that stands still for so long is a prompt
 PICTURE_WIDTH = 120
 
 
@@ -32,32 +31,8 @@ class Output(Protocol):
     """Where lines go; `refresh` comes at least every READ_TIMEOUT_S."""
 
     def take(self, line: Line, state: BoardState) -> None: ...
+    def notice(self, text: str, state: BoardState) -> None: ...
     def refresh(self, state: BoardState) -> None: ...
-
-
-class LiveOutput:
-    """The live view on the alternate screen, redrawn when something changed, not too often."""
-
-    def __init__(self, console: Console, live: Live, view: BoardView) -> None:
-        self._console = console
-        self._live = live
-        self._view = view
-        self._drawn_s = 0.0
-        self._size = console.size
-        self._news = True
-
-    def take(self, line: Line, state: BoardState) -> None:
-        self._news = True
-
-    def refresh(self, state: BoardState) -> None:
-        since_s = state.now_s - self._drawn_s
-        resized = self._console.size != self._size
-        if not resized and since_s < (REDRAW_S if self._news else IDLE_REDRAW_S):
-            return
-        self._size = self._console.size
-        self._drawn_s, self._news = state.now_s, False
-        self._view.height = self._size.height
-        self._live.update(self._view, refresh=True)
 
 
 def show(
@@ -73,23 +48,21 @@ def show(
     """Show the records that come from `source` and return what they came to.
 
     `source` is a descriptor, a binary file object (read through its descriptor, so nothing may
-    have been read from its buffer) or an iterable of chunks; it is not closed. It ends with the
-    source, after `seconds`, when `stop()` says so (asked ten times a second), or by the user: q or
-    Ctrl-C. `auto` is live on a terminal and plain elsewhere; `out` replaces standard output in
-    plain and json mode. The last view goes to `picture`, if given, as SVG; should that fail, the
-    summary says why.
+    have been read from its buffer), an iterable of chunks or a Reader; it is not closed. It ends
+    with the source, after `seconds`, when `stop()` says so (asked ten times a second), or by the
+    user: q, Ctrl-] or Ctrl-C. `auto` is live on a terminal and plain elsewhere; `out` replaces
+    standard output in plain and json mode. The last view goes to `picture`, if given, as SVG;
+    should that fail, the summary says why.
     """
     mode = choose_mode() if mode == "auto" else mode
     state = BoardState(title)
-    reader = SourceReader(source)
-    try:
-        with ExitStack() as stack:
-            output, keyboard = _open(mode, state, out, stack)
-            ended_by = _loop(reader, state, output, keyboard, seconds, stop)
-    except KeyboardInterrupt:
-        ended_by = "user"
-    finally:
-        reader.close()
+    ended_by = "user"
+    with ExitStack() as stack:
+        own = None if isinstance(source, Reader) else SourceReader(source)
+        reader = source if own is None else stack.enter_context(closing(own))
+        stack.enter_context(suppress(KeyboardInterrupt))
+        output, keyboard = _open(mode, state, out, reader.can_restart, stack)
+        ended_by = _loop(reader, state, output, keyboard, seconds, stop)
     picture_error = ""
     if picture:
         try:
@@ -106,24 +79,36 @@ def choose_mode() -> Literal["live", "plain"]:
 
 
 def _open(
-    mode: Mode, state: BoardState, out: BinaryIO | None, stack: ExitStack
+    mode: Mode, state: BoardState, out: BinaryIO | None, can_restart: bool, stack: ExitStack
 ) -> tuple[Output, int | None]:
     """The output of this mode and the keyboard if it has one; `stack` puts all back."""
-    if mode == "json":
-        return JsonOutput(out or sys.stdout.buffer, sys.stderr.buffer), None
-    if mode == "plain":
-        return PlainOutput(out or sys.stdout.buffer), None
+    if mode in ("json", "plain"):
+        keyboard = None
+        if can_restart and out is None and sys.stdout.isatty():
+            stack.enter_context(orderly_death())
+            keyboard = stack.enter_context(single_keys())
+            if keyboard is not None:
+                print(f"({_hint(keyboard, can_restart)})", file=sys.stderr, flush=True)
+        out = out or sys.stdout.buffer
+        if mode == "json":
+            return JsonOutput(out, sys.stderr.buffer), keyboard
+        return PlainOutput(out), keyboard
     stack.enter_context(orderly_death())
     keyboard = stack.enter_context(single_keys())
     console = Console()
-    hint = "q leaves" if keyboard is not None else "Ctrl-C leaves"
-    view = BoardView(state, hint, console.size.height)
-    live = Live(view, console=console, screen=True, auto_refresh=False)
-    return LiveOutput(console, stack.enter_context(live), view), keyboard
+    view = BoardView(state, _hint(keyboard, can_restart), console.size.height)
+    stack.enter_context(live_screen(console))
+    return LiveOutput(console, view), keyboard
+
+
+def _hint(keyboard: int | None, can_restart: bool) -> str:
+    if keyboard is None:
+        return "Ctrl-C leaves"
+    return "r restarts the board, q or Ctrl-] leaves" if can_restart else "q leaves"
 
 
 def _loop(
-    reader: SourceReader,
+    reader: Reader,
     state: BoardState,
     output: Output,
     keyboard: int | None,
@@ -132,25 +117,34 @@ def _loop(
 ) -> str:
     """Carry lines from the reader to the state and the output; say what ended it."""
     splitter = LineSplitter()
+    heard_s = time.monotonic()
 
-    def take(lines: list[Line]) -> None:
-        state.tick(time.monotonic(), time.time())
+    def take(lines: Iterable[Line]) -> None:
         for line in lines:
             state.take(line)
             output.take(line, state)
-        output.refresh(state)
 
-    take([])
-    while True:
+    ended_by = ""
+    while not ended_by:
+        state.tick(time.monotonic(), time.time())
+        output.refresh(state)
         chunk, keys = reader.read(READ_TIMEOUT_S, keyboard)
-        if not reader.ended:
-            take(list(splitter.feed(chunk)))
-            ended_by = _reason_to_end(state, keys, seconds, stop)
-        else:
-            ended_by = "end of stream"
-        if ended_by:
-            take(list(splitter.close()))
-            return ended_by
+        state.tick(time.monotonic(), time.time())
+        if chunk:
+            heard_s = state.now_s
+            take(splitter.feed(chunk))
+        elif state.now_s - heard_s > UNFINISHED_AFTER_S:
+            take(splitter.pause())
+        if RESTART_KEYS.intersection(keys):
+            reader.restart()
+        for notice in reader.notices():
+            take(splitter.close())  # what was cut off is not to be joined to what comes next
+            state.port_trouble, state.log_trouble = reader.trouble, reader.log_trouble
+            output.notice(notice, state)
+        ended_by = "end of stream" if reader.ended else _reason_to_end(state, keys, seconds, stop)
+    take(splitter.close())
+    output.refresh(state)
+    return ended_by
 
 
 def _reason_to_end(

@@ -3,8 +3,8 @@
 from rich.text import Text
 
 from host.monitor import look, words
-from host.monitor.board_state import Signal
 from host.monitor.look import Glyphs
+from host.monitor.pair import Signal
 
 CONFIDENCE_BAR_WIDTHS = (8, 20)
 CONFIDENCE_DIGITS = 4  # a space and "100"

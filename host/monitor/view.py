@@ -4,13 +4,13 @@ import io
 import re
 
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.segment import Segment
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from host.monitor import look, words
-from host.monitor.board_state import BoardState, Pair
+from host.monitor import chip_text, look, words
+from host.monitor.board_state import BoardState
 from host.monitor.look import ASCII, UNICODE, Glyphs, fit
+from host.monitor.pair import Pair
 from host.monitor.pair_table import pair_table
 from host.monitor.safe_text import printable
 from host.monitor.signal_table import signal_table
@@ -19,6 +19,8 @@ MARGIN = 1
 WIDEST = 180  # further apart than this, a line is hard to follow
 SIGNALS_WITHOUT_HEIGHT = 8  # in a picture, which is as high as it needs to be
 RAW_LINES_SHOWN = 5
+LEAST_RULE = 4  # cells of a rule beside the texts on it
+LEAST_CAUSE = 24
 CONNECTION_STYLES = {"ok": look.BID, "wait": look.CAUTION, "bad": look.ASK}
 
 # Only ground and ink matter: every other colour of the view is given outright.
@@ -36,14 +38,17 @@ class BoardView:
         self._signal_lines: list[Text] = []
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in self.console_lines(options):
+            # As segments: the lines are cut to size already, and wrapping them would cost most.
+            yield from line.render(console, end="\n")
+
+    def console_lines(self, options: ConsoleOptions) -> list[Text]:
+        """The lines for this console, with their left margin."""
         glyphs = ASCII if options.ascii_only else UNICODE
         width = max(1, min(options.max_width, WIDEST) - 2 * MARGIN)
-        for line in self.lines(width, self.height, glyphs):
-            if options.ascii_only:
-                line = _ascii(line)
-            # As segments: the lines are cut to size already, and wrapping them would cost most.
-            yield Segment(" " * MARGIN)
-            yield from line.render(console, end="\n")
+        lines = self.lines(width, self.height, glyphs)
+        margin = Text(" " * MARGIN)
+        return [margin + (_ascii(line) if options.ascii_only else line) for line in lines]
 
     def lines(self, width: int, height: int | None, glyphs: Glyphs) -> list[Text]:
         """At most `height` lines, each `width` cells wide."""
@@ -109,7 +114,8 @@ class BoardView:
 
     def _raw(self, rows: int, width: int, glyphs: Glyphs) -> list[Text]:
         shown = list(self.state.raw_lines)[-rows:]
-        note = f"{self.state.raw_count} lines"
+        count = self.state.raw_count
+        note = f"{count} line{'' if count == 1 else 's'}"
         lines = [_rule("OTHER TEXT ON THE LINE", note, width, glyphs)]
         return lines + [fit(Text(printable(raw)), width, glyphs) for raw in shown]
 
@@ -119,7 +125,10 @@ class BoardView:
             error = Text(f"ERROR {self.state.errors[-1]}")
             error.stylize(f"bold {look.ASK}")
             lines.append(fit(error, width, glyphs))
-        lines.append(_rule("BOARD", self.hint, width, glyphs))
+        if self.state.log_trouble:
+            trouble = Text(self.state.log_trouble, f"bold {look.ASK}")
+            lines.append(fit(trouble, width, glyphs))
+        lines.append(self._board_rule(width, glyphs))
         items = words.health_items(self.state, glyphs.none)
         if not items:
             lines.append(fit(Text("no health record yet", look.FAINT), width, glyphs))
@@ -138,6 +147,22 @@ class BoardView:
             line.append(gap if line else "").append_text(item)
         lines.append(fit(line, width, glyphs))
         return lines
+
+    def _board_rule(self, width: int, glyphs: Glyphs) -> Text:
+        """The heading of the board's health, with why the board started last if there is room."""
+        state = self.state
+        rule = _rule("BOARD", self.hint, width, glyphs)
+        cause = state.start_cause
+        # The hint stays whole; the cause is cut before it.
+        room = width - len("BOARD  ") - len(self.hint) - LEAST_RULE
+        if not cause or room < LEAST_CAUSE:
+            return rule
+        style = look.CAUTION if chip_text.alarming(cause) else look.FAINT
+        said = Text(f"started {words.clock(state.start_utc_s)}: {cause}", style)
+        if said.cell_len > room:
+            said = fit(said, room, glyphs)
+        head = Text.assemble(("BOARD ", look.HEADING), said, " ")
+        return Text.assemble(head, rule[head.cell_len :])
 
 
 def _rule(title: str, note: str, width: int, glyphs: Glyphs) -> Text:

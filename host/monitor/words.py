@@ -3,10 +3,15 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from host.monitor.board_state import LIVE, BoardState, Pair, number, whole
+from host.monitor.board_state import BoardState
+from host.monitor.numbers import number, whole
+from host.monitor.pair import LIVE, Pair
 
 # How many digits the microprice, an estimate, may have behind those of the prices.
 MICROPRICE_EXTRA_DECIMALS = 2
+
+# Below this an ESP32 loses packets by the dozen.
+WEAK_DBM = -80
 
 REASONS = {
     "checksum": "checksum failed, subscribing anew",
@@ -90,9 +95,15 @@ def pair_reason(state: BoardState, pair: Pair) -> str:
 
 def connection(state: BoardState) -> tuple[str, str]:
     """(ok, wait or bad; what to say) of the way from the exchange to this screen."""
+    if state.port_trouble:
+        return "bad", state.port_trouble
+    if state.note:
+        return state.note.mood, state.note.text
     if state.heard_s is None:
         return "wait", f"waiting for the board's first record, {state.elapsed_s:.0f} s"
-    if state.silent(state.heard_s):
+    if state.safe:
+        return "wait", f"safe mode: {state.safe}"
+    if state.board_silent:
         return "bad", f"board silent for {state.now_s - state.heard_s:.0f} s"
     why = f": {state.net_why}" if state.net_why else ""
     if state.net == "up":
@@ -103,7 +114,28 @@ def connection(state: BoardState) -> tuple[str, str]:
         return "wait", f"next try in {max(0.0, state.retry_s - state.now_s):.0f} s{why}"
     if state.net == "connect":
         return "wait", "connecting"
+    return _before_connecting(state)
+
+
+def _before_connecting(state: BoardState) -> tuple[str, str]:
+    wifi = state.wifi
+    if state.clock == "set":
+        return "wait", "clock set"
+    if state.clock == "wait":
+        return "wait", f"waiting for the time: {state.clock_why or 'no answer'}"
+    if wifi.state == "join":
+        return "wait", f"joining Wi-Fi, {state.now_s - wifi.since_s:.0f} s"
+    if wifi.state == "down":
+        return "bad", f"Wi-Fi: {wifi.why or 'lost'}"
+    if wifi.state == "up":
+        return "wait", "Wi-Fi is up, asking for the time"
     return "wait", "board is up"
+
+
+def signal_strength(state: BoardState) -> str:
+    """The Wi-Fi's as the board measured it when it joined; empty if it did not say."""
+    rssi_dbm = state.wifi.rssi_dbm
+    return "" if rssi_dbm is None else f"{rssi_dbm} dBm"
 
 
 def health_items(state: BoardState, none: str = "-") -> list[tuple[str, str, bool]]:
@@ -112,8 +144,11 @@ def health_items(state: BoardState, none: str = "-") -> list[tuple[str, str, boo
     `none` stands for what the board cannot know, `?` for what it did not say.
     """
     health = state.health
+    strength = signal_strength(state)
+    weak = strength and (state.wifi.rssi_dbm or 0) < WEAK_DBM
+    wifi = [("Wi-Fi", strength, bool(weak))] if strength else []
     if not health:
-        return []
+        return wifi
 
     def count(key: str) -> str:
         value = number(health.get(key))
@@ -134,4 +169,5 @@ def health_items(state: BoardState, none: str = "-") -> list[tuple[str, str, boo
         ("reconnects", count("re"), some("re")),
         ("dropped", count("drop"), some("drop")),
         ("skipped", count("skip"), some("skip")),
+        *wifi,
     ]

@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 import pytest
 
-from firmware import start, config
+from firmware import config, start
 from host.devkit import model
 
 DEFAULTS = config.check({})

@@ -1,6 +1,7 @@
 """Building the board model: its cache, what a user may give instead, one line when it fails."""
 
 import os
+import shutil
 import sys
 import threading
 import time
@@ -253,3 +254,13 @@ def test_the_verb_fails_with_one_line_and_status_2(monkeypatch, capsys):
     out = capsys.readouterr()
     assert out.out == ""
     assert out.err == "inkling model: INKLING_MICROPYTHON=/no/such: no such file\n"
+
+
+def test_a_stand_in_that_changes_makes_another_board_model(monkeypatch, tmp_path):
+    variant = tmp_path / "variant"
+    shutil.copytree(build.VARIANT, variant)
+    monkeypatch.setattr(build, "VARIANT", variant)
+    before = build._recipe()
+    stand_in = variant / "frozen" / "devkit" / "machine.py"
+    stand_in.write_text(stand_in.read_text() + "answer = 42\n")
+    assert build._recipe() != before

@@ -27,3 +27,8 @@
 // With the lock Ctrl-C has to be scheduled, as the ESP32 does, instead of raised out of the signal handler.
 #undef MICROPY_ASYNC_KBD_INTR
 #define MICROPY_ASYNC_KBD_INTR (0)
+
+// What the REPL's banner and os.uname() say.
+#define MICROPY_PY_OS_UNAME (1)
+#define MICROPY_HW_BOARD_NAME "Inkling virtual DevKit"
+#define MICROPY_HW_MCU_NAME "ESP32 (board model)"

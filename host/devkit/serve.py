@@ -1,0 +1,221 @@
+"""`inkling devkit`: a virtual ESP32 board at a port of its own, with a local Kraken, until Ctrl-C."""
+
+import argparse
+import json
+import os
+import select
+import shlex
+import signal
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from host.errors import UserError
+
+_TCP_PORT = 4000
+_KRAKEN_PORT = 8443
+_HEALTH_INTERVAL_MS = 2000  # a person watches
+_READ_BYTES = 4096
+_LINE_BYTES = 1000
+_EPILOG = """\
+While it runs, `help` and Enter lists what can be typed: pull the cable, cut the power, hold BOOT,
+damage the line, switch the Wi-Fi. It listens on this computer only.
+
+examples:
+  inkling devkit
+  inkling devkit --board /tmp/board --tcp-port 4001 --wifi "home:my password"
+  inkling devkit --chip esp32s3        # to see what the tools say to a wrong chip
+  inkling devkit --erase --json < /dev/null
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _EPILOG
+    parser.add_argument(
+        "--board", type=Path, metavar="DIR", help="folder that keeps the flash (default: a cache)"
+    )
+    parser.add_argument(
+        "--tcp-port", type=_port, metavar="N", help=f"default {_TCP_PORT}, or any when it is taken"
+    )
+    parser.add_argument(
+        "--wifi",
+        type=_wifi,
+        default=("studio", "open sesame"),
+        metavar="SSID:PASSWORD",
+        help='the access point there is (default "studio:open sesame")',
+    )
+    parser.add_argument("--chip", choices=("esp32", "esp32s3"), default="esp32")
+    parser.add_argument("--flash-mb", type=int, choices=(1, 2, 4, 8, 16), default=4)
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="for the line's noise")
+    parser.add_argument(
+        "--image", type=Path, metavar="FILE", help="where to write the stand-in firmware image"
+    )
+    parser.add_argument(
+        "--no-kraken",
+        action="store_true",
+        help="no local Kraken; the board's settings name another",
+    )
+    parser.add_argument("--erase", action="store_true", help="begin with bare flash")
+    parser.add_argument("--json", action="store_true", help="say where it is as one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    from host.cache import cache_folder
+    from host.devkit.build import board_model
+    from host.devkit.devkit import DevKit
+
+    board_model()  # now, while progress can be seen, and not when the board first starts
+    signal.signal(signal.SIGTERM, _end)
+    folder = args.board or cache_folder("devkit")
+    ssid, password = args.wifi
+    kit = DevKit(
+        folder,
+        chip=args.chip,
+        flash_mb=args.flash_mb,
+        seed=args.seed,
+        ssid=ssid,
+        password=password,
+        tcp_port=_TCP_PORT if args.tcp_port is None else args.tcp_port,
+        any_tcp_port=args.tcp_port is None,
+    )
+    if args.erase:
+        kit.flash.erase_all()
+    image = _write_image(args.image or folder / "stand-in.bin")
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(kit)
+            settings = None if args.no_kraken else _local_kraken(stack, folder, args.seed)
+            if args.json:
+                print(json.dumps(_facts(kit, args, image, settings)), flush=True)
+            else:
+                print(_page(kit, image, settings, ssid, password), flush=True)
+            _serve(kit, args.json)
+    except _Ended:
+        pass
+    return 0
+
+
+class _Ended(Exception):
+    """SIGTERM came."""
+
+
+def _end(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would disturb the end
+    raise _Ended
+
+
+def _local_kraken(stack: ExitStack, folder: Path, seed: int) -> Path:
+    """Start one, and write settings with which a board finds it; the same port keeps them valid."""
+    from host.cache import write_beside
+    from host.exchange.market import Market
+    from host.exchange.pairs import DEFAULT_SYMBOLS
+    from host.exchange.thread import exchange_in_thread
+
+    try:
+        exchange = stack.enter_context(
+            exchange_in_thread(Market(DEFAULT_SYMBOLS, seed), port=_KRAKEN_PORT)
+        )
+    except UserError:  # the port is taken
+        exchange = stack.enter_context(exchange_in_thread(Market(DEFAULT_SYMBOLS, seed)))
+    settings = folder / "kraken.toml"
+    text = (
+        "# For a virtual board: the local Kraken that `inkling devkit` runs beside it.\n"
+        f'host = "localhost"\nport = {exchange.port}\n'
+        f"ca = {json.dumps(str(exchange.ca_path))}\n"
+        f"health_interval_ms = {_HEALTH_INTERVAL_MS}\n"
+    )
+    write_beside(settings, text.encode())
+    return settings
+
+
+def _write_image(path: Path) -> Path:
+    from host.cache import write_beside
+    from host.devkit import stand_in_image
+
+    try:
+        write_beside(path, stand_in_image.make())
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be written ({error.strerror}); give another --image"
+        ) from None
+    return path
+
+
+def _serve(kit, as_json: bool) -> None:
+    """Take commands from standard input, and go on without when it ends."""
+    from host.devkit import workbench
+
+    typed = b""
+    while True:
+        if sys.stdin is None or sys.stdin.closed:
+            signal.pause()
+            continue
+        # Not the file object: what it had read ahead, select would not see.
+        select.select([sys.stdin.fileno()], [], [])
+        data = os.read(sys.stdin.fileno(), _READ_BYTES)
+        if not data:
+            signal.pause()
+        *lines, typed = (typed + data).split(b"\n")
+        typed = typed[-_LINE_BYTES:]
+        for line in lines:
+            text = line.decode(errors="replace")
+            try:
+                if as_json and text.strip() == "state":
+                    answer = json.dumps(workbench.state(kit))
+                else:
+                    answer = workbench.execute(kit, text)
+            except workbench.Quit:
+                return
+            except UserError as error:
+                answer = str(error)
+            if answer:
+                print(answer, flush=True)
+
+
+def _facts(kit, args: argparse.Namespace, image: Path, settings: Path | None) -> dict:
+    return {
+        "url": kit.url,
+        "device": str(kit.device),
+        "board": str(kit.folder),
+        "image": str(image.absolute()),
+        "settings": str(settings.absolute()) if settings else None,
+        "chip": args.chip,
+        "flash_mb": args.flash_mb,
+        "mac": kit.mac.hex(":"),
+    }
+
+
+def _page(kit, image: Path, settings: Path | None, ssid: str, password: str) -> str:
+    port, file = kit.url, shlex.quote(str(image))
+    config = f" CONFIG={shlex.quote(str(settings))}" if settings else ""
+    kraken = "none, as asked" if settings is None else "on this computer, a seeded market"
+    return f"""\
+A virtual ESP32 DevKit is plugged in, until Ctrl-C.
+
+  port     {port}   with DTR and RTS, like /dev/ttyUSB0
+  device   {kit.device}   for tools that want a device; no DTR, no RTS
+  board    {kit.folder}   keeps the flash
+  Wi-Fi    {ssid}, password: {password}
+  Kraken   {kraken}
+
+In another terminal:
+  make flash PORT={port} FIRMWARE={file}{config}
+  make monitor PORT={port}
+
+`help` and Enter lists what can be typed here.
+"""
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 <= int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text}: a TCP port, 0 (any free one) to 65535")
+    return int(text)
+
+
+def _wifi(text: str) -> tuple[str, str]:
+    ssid, colon, password = text.partition(":")
+    if not ssid or not colon or len(ssid.encode()) > 32 or len(password.encode()) > 64:
+        raise argparse.ArgumentTypeError(
+            "SSID:PASSWORD, of at most 32 and 64 bytes (SSID: for a network without password)"
+        )
+    return ssid, password

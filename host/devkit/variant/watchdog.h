@@ -1,0 +1,7 @@
+// Switching the watchdog on, and feeding it.
+#pragma once
+
+#include <stdint.h>
+
+void watchdog_set(int32_t timeout_ms);
+void watchdog_feed(void);

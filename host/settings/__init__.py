@@ -1,0 +1,1 @@
+"""The project's settings: `inkling.toml`, its checks, and the certificate it names."""

@@ -1,0 +1,256 @@
+"""Whatever goes wrong: one clear line, a board that runs the old or the new application, a repeat that heals."""
+
+import os
+import signal
+import time
+
+import pytest
+from flashing import SPEED, WIFI, Inkling, at_prompt, files_on, new_board
+
+_EXIT_BAD, _EXIT_ERROR, _EXIT_INTERRUPTED = 1, 2, 130
+
+
+def _one_line(ran, *words: str, status: int = _EXIT_ERROR) -> None:
+    """The command failed, and its last line says how, with these words; no other line complains."""
+    assert ran.status == status, ran.err
+    assert not ran.out
+    complaints = [line for line in ran.err.splitlines() if line.startswith("inkling flash: ")]
+    assert complaints == [ran.last_line]
+    for word in words:
+        assert word in ran.last_line, ran.last_line
+
+
+def _edit(checkout) -> None:
+    """A larger change: a dozen modules differ, so that the transfer takes its time."""
+    for name in ("lib/backoff.py", "firmware/kernels/book.py", "firmware/kernels/render.py"):
+        module = checkout / name
+        module.write_text(module.read_text() + "\nEDITED = 1\n")
+
+
+# The port and the chip
+
+
+def test_no_such_port(inkling: Inkling, settings):
+    ran = inkling("flash", "--port", "/dev/ttyNOPE", "--config", settings)
+    _one_line(ran, "/dev/ttyNOPE: no such port")
+    ran = inkling("flash", "--port", "rfc2217://127.0.0.1:1", "--config", settings)
+    _one_line(ran, "nothing listens there")
+
+
+def test_no_serial_port(inkling: Inkling, settings, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    _one_line(inkling("flash", "--port", file, "--config", settings), "not a serial port")
+
+
+@pytest.mark.parametrize("kind", ["url", "device"])
+def test_a_busy_port(flash, running, kind):
+    from host.board import ports
+
+    port = str(getattr(running, kind))
+    with ports.open_port(port):
+        ran = flash.inkling("flash", "--port", port, "--config", flash.settings)
+    _one_line(ran, port)
+
+
+def test_another_chip(flash, board_model, tmp_path):
+    from host.devkit.devkit import DevKit
+
+    with DevKit(new_board(tmp_path / "s3"), chip="esp32s3", speed=SPEED) as kit:
+        before = (kit.folder / "flash.bin").read_bytes()
+        _one_line(flash(kit), "this is an ESP32-S3", "for the ESP32 (DOIT DevKit V1)")
+        assert (kit.folder / "flash.bin").read_bytes() == before
+
+
+def test_too_little_flash(flash, board_model, tmp_path):
+    from host.devkit.devkit import DevKit
+
+    with DevKit(new_board(tmp_path / "small"), flash_mb=2, speed=SPEED) as kit:
+        _one_line(flash(kit), "its flash has 2MB, Inkling needs 4MB")
+
+
+def test_nobody_answers(flash, running):
+    running.cut_power()
+    _one_line(flash(running), "no ESP32 answers; hold the board's BOOT button")
+    running.restore_power()
+    assert flash.outcome(running)["sent"] == []
+
+
+def test_a_corrupt_image_is_refused_before_anything_is_written(flash, running, firmware):
+    before = (running.folder / "flash.bin").read_bytes()
+    flash.firmware.write_bytes(firmware[:-1])
+    _one_line(flash(running), "firmware.bin: is cut short within its application")
+    assert (running.folder / "flash.bin").read_bytes() == before
+
+
+def test_a_release_that_cannot_be_fetched(flash, running):
+    ran = flash.inkling(
+        *("flash", "--port", running.url, "--config", flash.settings),
+        INKLING_FIRMWARE_MIRROR="http://127.0.0.1:1",
+    )
+    _one_line(ran, "cannot be reached (Connection refused)", "make flash FIRMWARE=file.bin")
+
+
+# Cable and power, in the middle of it
+
+
+@pytest.mark.parametrize("uploader", ["mpremote", "ampy"])
+def test_the_cable_pulled_during_the_files(flash, running, checkout, uploader):
+    _edit(checkout)
+    process = flash.inkling.start(*flash.arguments(running, "--uploader", uploader), **WIFI)
+    _wait_for(process, "2/3 ")
+    running.pull_cable_after(1500)
+    assert process.wait(60) == _EXIT_ERROR
+    last = process.stderr.read().strip().splitlines()[-1]
+    assert last.startswith(f"inkling flash: {running.url}: nothing listens there")
+    running.plug_cable()
+    _still_runs(flash, running)
+    healed = flash.outcome(running)
+    assert healed["ok"] and 1 <= len(healed["sent"]) <= 2  # the first came whole
+
+
+def test_power_cut_during_the_files(flash, running, checkout):
+    _edit(checkout)
+    process = flash.inkling.start(*flash.arguments(running), **WIFI)
+    _wait_for(process, "2/3 ")
+    running.cut_power_after(1500)
+    assert process.wait(60) == _EXIT_ERROR
+    last = process.stderr.read().strip().splitlines()[-1]
+    assert "it stopped answering" in last and "make flash again goes on from here" in last
+    running.restore_power()
+    _still_runs(flash, running)
+    assert flash.outcome(running)["ok"]
+
+
+def test_cable_and_power_while_micropython_is_written(flash, bare):
+    process = flash.inkling.start(*flash.arguments(bare), **WIFI)
+    _wait_for(process, "Writing MicroPython")
+    bare.pull_cable_after(40_000)
+    assert process.wait(60) == _EXIT_ERROR
+    assert "nothing listens there" in process.stderr.read().strip().splitlines()[-1]
+    bare.plug_cable()
+    process = flash.inkling.start(*flash.arguments(bare), **WIFI)
+    _wait_for(process, "Writing MicroPython")
+    bare.cut_power_after(40_000)
+    assert process.wait(60) == _EXIT_ERROR
+    assert "the chip stopped answering" in process.stderr.read().strip().splitlines()[-1]
+    bare.restore_power()
+    process = flash.inkling.start(*flash.arguments(bare), **WIFI)
+    _wait_for(process, "Looking at the board's files")  # so MicroPython is whole
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == _EXIT_INTERRUPTED
+    assert "Traceback" not in process.stderr.read()
+
+
+def test_ctrl_c_ends_the_tools_and_leaves_the_board_running(flash, running, checkout):
+    _edit(checkout)
+    process = flash.inkling.start(*flash.arguments(running), **WIFI)
+    _wait_for(process, "2/3 ")
+    tool = _children(process.pid)
+    assert tool
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == _EXIT_INTERRUPTED
+    assert "Traceback" not in process.stderr.read()
+    assert not [pid for pid in tool if os.path.exists(f"/proc/{pid}")]
+    _still_runs(flash, running, restart=False)
+
+
+# What is on the board
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        "import machine\nmachine.reset()\n",
+        "while True:\n    try:\n        pass\n    except KeyboardInterrupt:\n        pass\n",
+        "import nowhere\n",
+    ],
+    ids=["boot loop", "deaf to Ctrl-C", "crash at import"],
+)
+def test_a_board_whose_application_is_broken_is_flashed_all_the_same(flash, running, main):
+    at_prompt(running, f"with open('main.py', 'w') as file:\n    file.write({main!r})\n")
+    running.reset()
+    time.sleep(0.3)
+    assert flash.outcome(running)["sent"] == ["main.py"]
+
+
+def test_an_application_that_crashes_at_import_is_named(flash, running, checkout):
+    (checkout / "main.py").write_text('"""Broken."""\n\nimport nowhere\n')
+    ran = flash(running)
+    _one_line(ran, "crashed: ImportError: no module named 'nowhere'", status=_EXIT_BAD)
+
+
+def test_an_application_that_restarts_for_ever_is_named(flash, running, checkout):
+    (checkout / "main.py").write_text('"""Broken."""\n\nimport machine\n\nmachine.reset()\n')
+    _one_line(flash(running), "the board restarts for ever", "BOOT held", status=_EXIT_BAD)
+
+
+def test_a_full_file_system(flash, running, checkout):
+    at_prompt(running, _FILL)
+    _edit(checkout)
+    _one_line(flash(running), "is full", "bytes are missing", "fill.bin (")
+    _still_runs(flash, running)
+    at_prompt(running, "import os\nos.remove('fill.bin')\n")
+    assert len(flash.outcome(running)["sent"]) == 3
+
+
+def test_another_project_is_not_replaced_unasked(flash, board_model, firmware, tmp_path):
+    from host.devkit.devkit import DevKit
+
+    with DevKit(new_board(tmp_path / "other", firmware), speed=SPEED) as kit:
+        at_prompt(kit, "with open('main.py', 'w') as file:\n    file.write('print(1)')\n")
+        _one_line(flash(kit), "another project's main.py", "--yes")
+        assert list(files_on(kit)) in (["main.py"], ["boot.py", "main.py"])
+
+
+# Secrets and the network
+
+
+def test_a_wrong_wifi_password(flash, running):
+    ran = flash(running, **WIFI | {"INKLING_WIFI_PASSWORD": "close sesame"})
+    _one_line(ran, "Wi-Fi: wrong password", "inkling secrets set wifi", status=_EXIT_BAD)
+    assert flash.outcome(running)["secrets"] == "changed"
+
+
+def test_no_wifi_in_nvs(flash, running):
+    ran = flash.inkling("secrets", "clear", "wifi", "--port", running.url)
+    assert ran.status == 0, ran.err
+    ran = flash(running, **{"INKLING_NOTHING": "1"})
+    _one_line(ran, "no Wi-Fi in NVS", status=_EXIT_BAD)
+    assert "The board knows no Wi-Fi" in ran.err
+
+
+_FILL = """
+import os
+with open("fill.bin", "wb") as file:
+    block = bytes(4096)
+    for _ in range(os.statvfs("/")[3] - 3):
+        file.write(block)
+"""
+
+
+def _wait_for(process, words: str, timeout_s: float = 60) -> None:
+    """Until the command says these words on stderr."""
+    until = time.monotonic() + timeout_s
+    for line in process.stderr:
+        if words in line:
+            return
+        assert time.monotonic() < until
+    pytest.fail(f"it ended without saying {words!r}")
+
+
+def _still_runs(flash, kit, restart: bool = True) -> None:
+    """The application that the board holds, old or new, reaches the exchange."""
+    from host.board import boot_report, tool
+
+    transcript = tool.Transcript(kit.folder / "watch.log")
+    if restart:
+        report = boot_report.restart_and_watch(kit.url, lambda _: None, transcript)
+    else:
+        report = boot_report.watch(kit.url, lambda _: None, transcript)
+    assert report.ok, report.line
+
+
+def _children(pid: int) -> list[int]:
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return [int(child) for child in file.read().split()]

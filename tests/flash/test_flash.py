@@ -1,0 +1,57 @@
+"""`inkling flash` on the virtual DevKit, with the real esptool, mpremote and ampy doing the talking."""
+
+import time
+
+from flashing import files_on
+
+WITHIN_S = 10
+
+
+def test_from_a_bare_chip_to_live_signals(flashed):
+    first = flashed.outcome
+    assert first["wrote_micropython"] and first["secrets"] == "changed"
+    assert len(first["sent"]) == first["files"] > 20
+    assert first["chip"].startswith("ESP32-") and first["boot"]["cause"] == "pwron"
+    assert first["line"] == "connected to localhost"
+    assert f"{first['files']}/{first['files']} " in flashed.progress
+
+
+def test_again_with_nothing_changed(flash, running):
+    before = (running.folder / "flash.bin").read_bytes()
+    running.speed = 1  # as a real line
+    start = time.monotonic()
+    second = flash.outcome(running)
+    assert time.monotonic() - start < WITHIN_S
+    assert not second["wrote_micropython"] and not second["sent"] and not second["removed"]
+    assert second["secrets"] == "same"
+    assert (running.folder / "flash.bin").read_bytes() == before
+
+
+def test_exactly_the_edited_module_is_sent(flash, running, checkout):
+    module = checkout / "lib" / "backoff.py"
+    module.write_text(module.read_text() + "\nEDITED = 1\n")
+    assert flash.outcome(running)["sent"] == ["lib/backoff.mpy"]
+    assert "new/ready" not in files_on(running)
+
+
+def test_a_module_that_is_gone_goes(flash, running, checkout):
+    (checkout / "firmware" / "health.py").unlink()
+    app = checkout / "firmware" / "online.py"
+    app.write_text("def stay_connected(*_):\n    raise OSError('no health any more')\n")
+    ran = flash(running)
+    assert ran.status == 1 and ran.last_line.endswith("no health any more")
+    assert "firmware/health.mpy" not in files_on(running)
+
+
+def test_ampy_sends_the_files_through_any_port(flash, running, checkout):
+    module = checkout / "lib" / "backoff.py"
+    module.write_text(module.read_text() + "\nEDITED = 2\n")
+    assert flash.outcome(running, "--uploader", "ampy")["sent"] == ["lib/backoff.mpy"]
+
+
+def test_over_a_port_without_reset_lines_the_files_go_by_the_repl(inkling, running, settings):
+    from flashing import WIFI
+
+    ran = inkling("flash", "--port", running.device, "--config", settings, **WIFI)
+    assert ran.status == 0, ran.err
+    assert "has no reset lines" in ran.err and "files are already there" in ran.err
