@@ -10,17 +10,17 @@ from host.errors import UserError
 
 # verb: (module, one line of help). A module has `configure(parser)` and `run(args) -> exit status`.
 VERBS = {
-    "flash": ("host.board.flash", "MicroPython, the application and its secrets onto a board"),
-    "secrets": ("host.board.secrets", "Wi-Fi name and password: from you into the board's NVS"),
+    "flash": ("host.flash.command", "MicroPython, the application and its secrets onto a board"),
+    "secrets": ("host.flash.secrets", "Wi-Fi name and password: from you into the board's NVS"),
     "devkit": ("host.devkit.serve", "a virtual ESP32 board at a serial port of its own"),
     "demo": ("host.demo", "local Kraken, firmware on the board model, live view"),
     "monitor": ("host.monitor.command", "what the board on a serial port says, live"),
-    "doctor": ("host.board.doctor", "one page of truth about this PC and the board"),
+    "doctor": ("host.doctor.command", "one page of truth about this PC and the board"),
     "config": ("host.settings.command", "show, set and check the board's settings"),
     "replay": ("host.replay.command", "run recorded feeds through the firmware's own kernels"),
     "exchange": ("host.exchange.command", "a local Kraken with TLS, to develop against"),
     "model": (
-        "host.devkit.command",
+        "host.boardmodel.command",
         "build the board model (32-bit MicroPython) or say where it is",
     ),
     "bench": (

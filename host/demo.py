@@ -143,7 +143,7 @@ def _given(path: str | None) -> dict:
 
 def _prepare_model() -> str:
     """Where the firmware will run: the board model, or CPython where that cannot be built."""
-    from host.devkit.build import ModelUnavailable, board_model
+    from host.boardmodel.build import ModelUnavailable, board_model
 
     try:
         board_model()
@@ -155,7 +155,7 @@ def _prepare_model() -> str:
 
 
 def _power_on(folder: Path, settings: dict, ca_der: bytes, on: str) -> subprocess.Popen:
-    from host.devkit import flash_folder, model
+    from host.boardmodel import flash_folder, model
 
     if on == _ON_CPYTHON:
         _compile_kernels()
@@ -179,7 +179,7 @@ def _compile_kernels() -> None:
 
 
 def _power_off(board: subprocess.Popen) -> None:
-    from host.devkit import model
+    from host.boardmodel import model
 
     model.stop(board)
 

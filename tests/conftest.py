@@ -10,7 +10,7 @@ import host
 @pytest.fixture(scope="session")
 def board_model() -> Path:
     """The board model's binary, built as for any user; where it cannot be built its tests fail."""
-    from host.devkit.build import board_model
+    from host.boardmodel.build import board_model
     from host.errors import UserError
 
     try:

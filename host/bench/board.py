@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host.bench.feed import Feed
-from host.devkit.model import run_script
+from host.boardmodel.model import run_script
 
 _PROGRAM = Path(__file__).with_name("board_program.py")
 # All the garbage of a round fits, so no collection falls into a measured time.

@@ -9,7 +9,7 @@ from host.bench import board, feed, machine, replay, table
 from host.bench.board import STAGES, Board
 from host.bench.replay import Replay
 from host.bench.table import Figure, Row
-from host.devkit.progress import Progress, Quiet
+from host.progress import Progress, Quiet
 
 _BOARD_ROUNDS = 41
 _REPLAY_ROUNDS = 9

@@ -7,16 +7,18 @@ import threading
 import time
 from pathlib import Path
 
-from host.devkit import boot_text, flash_boot, slip, stub_loader
+from host.devkit import boot_text, flash_boot
 from host.devkit.flash_boot import Outcome
 from host.devkit.flash_image import FlashImage
 from host.devkit.line import START_BAUD, Line
+from host.devkit.loader import slip
+from host.devkit.loader import stub as stub_loader
+from host.devkit.loader.registers import ESP32, Registers
+from host.devkit.loader.registers import Chip as ChipKind
+from host.devkit.loader.rom import LONGEST_PACKET_BYTES, Exit, RomLoader
+from host.devkit.loader.stub import StubLoader
 from host.devkit.model_search import ModelSearch
 from host.devkit.powered import Ending, ResetCause, power_on
-from host.devkit.registers import ESP32, Registers
-from host.devkit.registers import Chip as ChipKind
-from host.devkit.rom_loader import LONGEST_PACKET_BYTES, Exit, RomLoader
-from host.devkit.stub_loader import StubLoader
 from host.devkit.world import World
 from host.errors import UserError
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from host.devkit.chip import Chip
 from host.devkit.flash_image import MEGABYTE, FlashImage
 from host.devkit.line import Line
+from host.devkit.loader.registers import CHIPS, Registers
 from host.devkit.pty_port import PtyPort
-from host.devkit.registers import CHIPS, Registers
 from host.devkit.reset_circuit import ResetCircuit
 from host.devkit.rfc2217_port import Rfc2217Port
 from host.devkit.world import World

@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from host.devkit.build import board_model
+from host.boardmodel.build import board_model
 from host.errors import UserError
 
 

@@ -7,8 +7,8 @@ from enum import IntEnum
 from functools import cache
 from pathlib import Path
 
-from host.devkit.build import board_model
-from host.devkit.model import HEAP_BYTES
+from host.boardmodel.build import board_model
+from host.boardmodel.model import HEAP_BYTES
 from host.errors import UserError
 
 STAND_INS_BYTES = 2704

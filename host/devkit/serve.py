@@ -60,8 +60,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from host.boardmodel.build import board_model
     from host.cache import cache_folder
-    from host.devkit.build import board_model
     from host.devkit.devkit import DevKit
 
     board_model()  # now, while progress can be seen, and not when the board first starts

@@ -6,7 +6,7 @@ from pathlib import Path
 
 SIZE_BYTES = 512
 
-# Words (little-endian int32) and byte offsets, as host/devkit/variant/board.h has them.
+# Words (little-endian int32) and byte offsets, as host/boardmodel/variant/board.h has them.
 WORDS = {
     "GPIO0": 0,
     "RADIO": 1,

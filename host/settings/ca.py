@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from host.cache import cache_folder, write_beside
-from host.devkit.progress import Progress
 from host.errors import UserError
+from host.progress import Progress
 
 _TIMEOUT_S = 5.0
 # Not asked for again so soon: a second `make flash` is to be quick.

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from host import ROOT
-from host.devkit.progress import Progress
 from host.errors import UserError
+from host.progress import Progress
 
 FILE = "inkling.toml"
 AUTO = "auto"

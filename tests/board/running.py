@@ -6,7 +6,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 
-from host.devkit import flash_folder, model
+from host.boardmodel import flash_folder, model
 
 MARKET_KINDS = ("book", "signal", "state")
 

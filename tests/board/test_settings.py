@@ -6,7 +6,7 @@ from importlib.metadata import version
 import pytest
 
 from firmware import config, start
-from host.devkit import model
+from host.boardmodel import model
 
 DEFAULTS = config.check({})
 
@@ -61,7 +61,7 @@ def test_a_wrong_value_is_named(given, says):
     ],
 )
 def test_a_board_that_cannot_start_says_why_in_one_line(files, says, board_model, tmp_path):
-    from host.devkit import flash_folder
+    from host.boardmodel import flash_folder
 
     flash_folder.write(tmp_path, {}, b"")
     (tmp_path / "config.json").unlink()
@@ -75,7 +75,7 @@ def test_a_board_that_cannot_start_says_why_in_one_line(files, says, board_model
 
 
 def test_more_pairs_than_the_heap_holds_is_said_at_once(board_model, tmp_path):
-    from host.devkit import flash_folder
+    from host.boardmodel import flash_folder
     from host.exchange import certificates
 
     settings = {"host": "localhost", "depth": 25}

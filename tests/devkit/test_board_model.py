@@ -2,8 +2,8 @@
 
 import pytest
 
-from host.devkit import probe
-from host.devkit.model import HEAP_BYTES, ScriptFailed, run_script
+from host.boardmodel import probe
+from host.boardmodel.model import HEAP_BYTES, ScriptFailed, run_script
 
 ALLOCATES = """
 import gc

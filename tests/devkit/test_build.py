@@ -8,11 +8,11 @@ import time
 
 import pytest
 
+from host.boardmodel import build, probe, sources, toolchain
+from host.boardmodel.build import ModelUnavailable
 from host.cli import main
-from host.devkit import build, probe, sources, toolchain
-from host.devkit.build import ModelUnavailable
-from host.devkit.progress import Progress, Quiet
 from host.errors import UserError
+from host.progress import Progress, Quiet
 
 SHELL = "#!/bin/sh\n"
 

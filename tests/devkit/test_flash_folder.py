@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from host.devkit import flash_folder, model
+from host.boardmodel import flash_folder, model
 from host.errors import UserError
 
 CONFIG = {"pairs": ["BTC/USD"]}

@@ -3,7 +3,7 @@
 import json
 
 import host
-from host.devkit import flash_folder
+from host.boardmodel import flash_folder
 
 SCRIPTS = {"boot.py", "main.py"}
 MODULES = {name.replace(".mpy", ".py") for name in flash_folder.modules(flash_folder.CHIP)}

@@ -33,7 +33,7 @@ def test_it_finds_the_chips_modules_and_no_file_of_the_pc(board):
 
 
 def test_the_plain_board_model_has_none_of_this(board_model):
-    from host.devkit.model import run_script
+    from host.boardmodel.model import run_script
 
     text = run_script("""
 import machine

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from host.devkit import slip
 from host.devkit.esp_image import checksum
 from host.devkit.flash_image import MEGABYTE, FlashImage
-from host.devkit.registers import ESP32, ESP32_S3, Registers, mac_crc
-from host.devkit.rom_loader import LONGEST_PACKET_BYTES, Exit, RomLoader
+from host.devkit.loader import slip
+from host.devkit.loader.registers import ESP32, ESP32_S3, Registers, mac_crc
+from host.devkit.loader.rom import LONGEST_PACKET_BYTES, Exit, RomLoader
 
 MAC = bytes.fromhex("246f28010203")
 BLOCK_BYTES = 0x400

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from devkit_tools import flash_directly, loader_with_stub, open_port, read_until, written
 
-from host.devkit import slip, stand_in_image
+from host.devkit import stand_in_image
 from host.devkit.devkit import DevKit
 from host.devkit.esp_image import checksum
 from host.devkit.flash_image import MEGABYTE, FlashImage
-from host.devkit.registers import ESP32, Registers
-from host.devkit.stub_loader import StubLoader
+from host.devkit.loader import slip
+from host.devkit.loader.registers import ESP32, Registers
+from host.devkit.loader.stub import StubLoader
 
 
 def noise(size_bytes: int) -> bytes:

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from host.devkit import build, powered, world
+from host.boardmodel import build
+from host.devkit import powered, world
 from host.devkit.world import World
 
 

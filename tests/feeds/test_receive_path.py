@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import spelling
 
-from host.devkit.model import ScriptFailed, run_script
+from host.boardmodel.model import ScriptFailed, run_script
 
 _PROGRAMS = Path(__file__).parent / "programs"
 _MESSAGES = 10_000

@@ -4,8 +4,8 @@ import struct
 
 import pytest
 
-from host.board import image
 from host.errors import UserError
+from host.flash import image
 
 _APP = image.APP_AT - image.BOOTLOADER_AT
 _TABLE = image.TABLE_AT - image.BOOTLOADER_AT

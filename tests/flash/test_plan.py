@@ -4,9 +4,10 @@ import hashlib
 
 import pytest
 
-from host.board import install, inventory
+from host.board import inventory
 from host.board.inventory import File, Inventory
 from host.errors import UserError
+from host.flash import install
 
 _BLOCK = 4096
 _WANTED = {
@@ -118,7 +119,7 @@ def test_another_version_of_mpy_is_refused_in_words():
 def test_what_mpy_cross_makes_here_is_what_the_pinned_release_takes():
     """MicroPython 1.29 reports .mpy version 6.3, xtensawin."""
     from host import ROOT
-    from host.devkit import flash_folder
+    from host.boardmodel import flash_folder
 
     module = flash_folder.compiled(ROOT / "lib" / "ring.py", flash_folder.CHIP)
     board = _board({})

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from host.board import release
-from host.devkit.progress import Quiet
 from host.errors import UserError
+from host.flash import release
+from host.progress import Quiet
 
 
 class _Server(ThreadingHTTPServer):

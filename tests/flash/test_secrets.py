@@ -9,8 +9,8 @@ import pytest
 from flashing import WIFI, at_prompt
 
 import host
-from host.board import secrets
 from host.errors import UserError
+from host.flash import secrets
 
 # Nothing else in the world has these in it.
 _SSID, _PASSWORD = "studio-q7x", "sesame-k3v9-opens"

@@ -12,7 +12,7 @@ from programs.look import fingerprint, look
 from firmware import config
 from firmware.feeds import buffers
 from firmware.feeds.spot_v2 import on_frame
-from host.devkit.model import run_script
+from host.boardmodel.model import run_script
 from host.runtimes.checked import checked
 from host.runtimes.kernel import as_native
 from host.runtimes.native import compile_conductor

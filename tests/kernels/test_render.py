@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runtimes import player
 
 from firmware.kernels.render import render
-from host.devkit.model import run_script
+from host.boardmodel.model import run_script
 from host.runtimes.checked import checked
 
 _PROGRAM = Path(__file__).parent / "programs" / "render_cases.py"

@@ -12,8 +12,8 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from host.devkit.progress import Progress, Quiet
 from host.errors import UserError
+from host.progress import Progress, Quiet
 from host.settings import ca, project
 
 

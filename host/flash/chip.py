@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host.board import ports, tool
-from host.board.image import Image
-from host.devkit.progress import Progress
 from host.errors import UserError
+from host.flash.image import Image
+from host.progress import Progress
 
 WRITE_BAUD = 460_800
 _WANTED = "ESP32"

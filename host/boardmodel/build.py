@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from host.boardmodel import probe, sources, toolchain
+from host.boardmodel.errors import ModelUnavailable
 from host.cache import cache_folder
-from host.devkit import probe, sources, toolchain
-from host.devkit.errors import ModelUnavailable
-from host.devkit.progress import Progress
 from host.errors import UserError
+from host.progress import Progress
 
 __all__ = ["ModelUnavailable", "board_model"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from host.devkit.progress import Progress
+from host.progress import Progress
 
 
 class Steps(Progress):

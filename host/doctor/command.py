@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from host.board.finding import Finding
+from host.doctor.finding import Finding
 
 EXIT_BAD = 1
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
@@ -33,7 +33,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 if nothing failed, else 1."""
-    from host.board import board_checkup, pc_checkup, ports
+    from host.board import ports
+    from host.doctor import board_checkup, pc_checkup
 
     if args.port:
         ports.choose(args.port)  # an address that is none is bad input, not a finding

@@ -8,8 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from host.devkit.errors import ModelUnavailable
-from host.devkit.progress import Progress
+from host.boardmodel.errors import ModelUnavailable
+from host.progress import Progress
 
 _X86 = ("x86_64", "i386", "i486", "i586", "i686")
 _TRIAL = b"#include <errno.h>\n#include <pthread.h>\nint main(void) { return 0; }\n"

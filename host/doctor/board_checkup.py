@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from host.board import break_in, ports, prompt_facts, tool
-from host.board.finding import Finding, fail, ok, warn
+from host.board import break_in, ports, tool
 from host.board.port_troubles import holders
 from host.board.uploader import ToolFailed, Uploader, make
+from host.doctor import prompt_facts
+from host.doctor.finding import Finding, fail, ok, warn
 from host.errors import UserError
 
 _ESPTOOL_SILENCE_S = 60.0
@@ -107,7 +108,8 @@ def _python(
     port: str, config: Path | None, transcript: tool.Transcript, wait: Wait
 ) -> Iterator[Finding]:
     """What MicroPython tells at its prompt."""
-    from host.board import inventory, release, secrets
+    from host.board import inventory
+    from host.flash import release, secrets
 
     wait("Stopping the application")
     try:
@@ -143,7 +145,8 @@ def _files(
     board, uploader: Uploader, port: str, config: Path | None, wait: Wait
 ) -> Iterator[Finding]:
     """The application against the checkout; then the facts of its memory and certificate."""
-    from host.board import checkout_files, install
+    from host.doctor import checkout_files
+    from host.flash import install
 
     wait("Comparing with the checkout")
     try:

@@ -8,7 +8,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from host.devkit.errors import ModelUnavailable
+from host.boardmodel.errors import ModelUnavailable
 from host.errors import UserError
 
 # In order of preference: stable stays on the mirrors for years, the others always carry something.

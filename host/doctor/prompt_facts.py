@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from host.board.finding import Finding, fail, ok, warn
 from host.board.uploader import Uploader
+from host.doctor.finding import Finding, fail, ok, warn
 
 if TYPE_CHECKING:
     import serial

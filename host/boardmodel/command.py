@@ -3,8 +3,8 @@
 import argparse
 import json
 
-from host.devkit import probe
-from host.devkit.build import board_model
+from host.boardmodel import probe
+from host.boardmodel.build import board_model
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -4,8 +4,8 @@ import hashlib
 import struct
 
 from host.devkit.flash_image import SECTOR_BYTES, FlashImage
-from host.devkit.registers import Registers
-from host.devkit.rom_loader import Error, Exit, Refused, RomLoader
+from host.devkit.loader.registers import Registers
+from host.devkit.loader.rom import Error, Exit, Refused, RomLoader
 
 GREETING = b"OHAI"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from host import ROOT
 from host.board import inventory
 from host.board.inventory import Inventory
-from host.board.steps import Steps
 from host.board.uploader import ToolFailed, Uploader
 from host.errors import UserError
+from host.flash.steps import Steps
 
 _COMMIT = ROOT / "firmware" / "board" / "install.py"
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from host import ROOT
 from host.board.inventory import Inventory, require_arch
-from host.devkit.progress import Quiet
+from host.progress import Quiet
 
 
 def wanted(board: Inventory, port: str, config: Path | None) -> dict[str, bytes]:
     """Modules for the board's architecture, scripts, settings, certificate; raises UserError."""
-    from host.devkit import flash_folder
+    from host.boardmodel import flash_folder
     from host.settings import project
 
     settings = project.load(config)

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from host import ROOT
-from host.devkit.build import board_model
+from host.boardmodel.build import board_model
 
 HEAP_BYTES = 56 * 1024
 """The Python heap that the stock ESP32 firmware starts with; ours has to live in it."""

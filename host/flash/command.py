@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from host.board import uploader as uploaders
-from host.board.chip import WRITE_BAUD
-from host.board.steps import Steps
 from host.errors import UserError
+from host.flash.chip import WRITE_BAUD
+from host.flash.steps import Steps
 
 EXIT_BAD = 1
 
@@ -106,7 +106,7 @@ class _Flashing:
     """One run: its port, its tools, and what it has done so far."""
 
     def __init__(self, args: argparse.Namespace, port: str, progress: Steps, transcript) -> None:
-        from host.board import secrets
+        from host.flash import secrets
 
         self._args = args
         self._port = port
@@ -119,8 +119,8 @@ class _Flashing:
 
     def micropython(self, has_lines: bool) -> None:
         """Have the right MicroPython on the chip, and the board at its prompt."""
-        from host.board import chip, release
         from host.board.break_in import NoPrompt, break_in, no_answer, no_micropython
+        from host.flash import chip, release
 
         if not has_lines:
             if self._args.firmware:
@@ -203,8 +203,9 @@ class _Flashing:
         self.outcome.ok, self.outcome.line, self.outcome.boot = report.ok, report.line, report.boot
 
     def _application(self, own: dict[str, bytes]) -> None:
-        from host.board import install, inventory
-        from host.devkit import flash_folder
+        from host.board import inventory
+        from host.boardmodel import flash_folder
+        from host.flash import install
 
         with self._progress.step("Looking at the board's files"):
             board = self._take_inventory()
@@ -225,13 +226,14 @@ class _Flashing:
         self._provide_secrets(board)
 
     def _take_inventory(self):
-        from host.board import inventory, secrets
+        from host.board import inventory
+        from host.flash import secrets
 
         return inventory.take(self._uploader, secrets.query(self._secrets))
 
     def _send(self, todo, wanted: dict[str, bytes], board) -> None:
-        from host.board import install
         from host.board.uploader import ToolFailed
+        from host.flash import install
 
         if todo.nothing:
             self._progress.say(f"All {len(wanted)} files are already there")
@@ -252,7 +254,7 @@ class _Flashing:
         self._progress.say(f"Installed: {_count(todo.staged)} new, {len(todo.obsolete)} removed")
 
     def _provide_secrets(self, board) -> None:
-        from host.board import secrets
+        from host.flash import secrets
 
         wanted = self._secrets
         if board.secrets is None:

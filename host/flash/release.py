@@ -8,10 +8,10 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from host.board import image
 from host.cache import cache_folder, write_beside
-from host.devkit.progress import Progress
 from host.errors import UserError
+from host.flash import image
+from host.progress import Progress
 
 VERSION = "1.29.0"
 NAME = f"ESP32_GENERIC-20260824-v{VERSION}.bin"

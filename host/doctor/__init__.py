@@ -1,0 +1,1 @@
+"""One page of truth about this PC and the board."""

@@ -1,0 +1,1 @@
+"""From a checkout to a board that runs it: MicroPython, files, secrets."""
