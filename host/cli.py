@@ -11,6 +11,7 @@ from host.errors import UserError
 # verb: (module, one line of help). A module has `configure(parser)` and `run(args) -> exit status`.
 VERBS = {
     "flash": ("host.flash.command", "MicroPython, the application and its secrets onto a board"),
+    "package": ("host.flash.package", "the compiled application for mpremote mip"),
     "secrets": ("host.flash.secrets", "Wi-Fi name and password: from you into the board's NVS"),
     "devkit": ("host.devkit.serve", "a virtual ESP32 board at a serial port of its own"),
     "demo": ("host.demo", "local Kraken, firmware on the board model, live view"),

@@ -31,25 +31,29 @@ def write(folder: Path, config: dict, ca_der: bytes, arch: str = MODEL) -> None:
 
     Modules of an earlier layout that are gone from the checkout go; other files stay as they are.
     """
-    files = {name: _read(ROOT / name) for name in _SCRIPTS}
-    files.update(modules(arch))
-    for name, data in files.items():
+    wanted = files(arch, config, ca_der)
+    for name, data in wanted.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_bytes() != data:
             write_beside(path, data)
     for top in _MODULES:
         for path in (folder / top).rglob("*.mpy"):
-            if path.relative_to(folder).as_posix() not in files:
+            if path.relative_to(folder).as_posix() not in wanted:
                 path.unlink()
-    write_settings(folder, config, ca_der)
 
 
 def write_settings(folder: Path, config: dict, ca_der: bytes) -> None:
     """Only config.json and ca.der: all that the firmware needs beside it when CPython runs it."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_beside(folder / "config.json", json.dumps(config).encode())
-    write_beside(folder / "ca.der", ca_der)
+    for name, data in _settings(config, ca_der).items():
+        write_beside(folder / name, data)
+
+
+def files(arch: str, config: dict, ca_der: bytes) -> dict[str, bytes]:
+    """Everything that the board's flash is to hold, by its path there."""
+    scripts = {name: _read(ROOT / name) for name in _SCRIPTS}
+    return scripts | _settings(config, ca_der) | modules(arch)
 
 
 def modules(arch: str = MODEL) -> dict[str, bytes]:
@@ -61,6 +65,13 @@ def modules(arch: str = MODEL) -> dict[str, bytes]:
         # To MicroPython a folder is a package as it is; an empty __init__ would only cost heap.
         if (source.name != "__init__.py" or source.stat().st_size)
         and source != ROOT / _NOT_FOR_THE_BOARD
+    }
+
+
+def _settings(config: dict, ca_der: bytes) -> dict[str, bytes]:
+    return {
+        "config.json": json.dumps(config, separators=(",", ":")).encode(),
+        "ca.der": ca_der,
     }
 
 

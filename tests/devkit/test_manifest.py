@@ -1,21 +1,9 @@
-"""The other ways onto a board, mip and freezing, carry the very files that `make flash` compiles."""
-
-import json
+"""Frozen into a MicroPython of one's own, Inkling is the very modules that `make flash` compiles."""
 
 import host
 from host.boardmodel import flash_folder
 
-SCRIPTS = {"boot.py", "main.py"}
 MODULES = {name.replace(".mpy", ".py") for name in flash_folder.modules(flash_folder.CHIP)}
-
-
-def test_package_json_lists_every_file_for_mip():
-    package = json.loads((host.ROOT / "package.json").read_text())
-    targets = dict(package["urls"])
-    assert set(targets) == SCRIPTS | MODULES
-    for target, url in targets.items():
-        assert url == target
-        assert (host.ROOT / url).is_file()
 
 
 def test_the_manifest_freezes_every_module(monkeypatch):
