@@ -59,5 +59,16 @@ def run(command, folder):
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
 def test_make_alone_says_what_there_is():
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for target in ("setup", "demo", "replay", "test", "bench", "lint"):
+    for target in (
+        "setup",
+        "demo",
+        "flash",
+        "monitor",
+        "doctor",
+        "devkit",
+        "replay",
+        "test",
+        "bench",
+        "lint",
+    ):
         assert re.search(rf"make {target} +\w", done.stdout), target
