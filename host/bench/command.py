@@ -5,8 +5,9 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from host.bench import board, feed, machine, replay, table
+from host.bench import board, feed, machine, monitor, replay, table
 from host.bench.board import STAGES, Board
+from host.bench.monitor import MonitorLoad
 from host.bench.replay import Replay
 from host.bench.table import Figure, Row
 from host.progress import Progress, Quiet
@@ -17,19 +18,26 @@ _REPLAY_REPEATS = 400
 _QUICK_BOARD_ROUNDS = 3
 _QUICK_REPLAY_ROUNDS = 3
 _QUICK_REPLAY_REPEATS = 10
+_MONITOR_ROUNDS = 3
+_MONITOR_S = 8.0
+_QUICK_MONITOR_ROUNDS = 1
+_QUICK_MONITOR_S = 1.0
 
-# What the project has set itself: a share of json.loads' time, and messages a second.
+# What the project has set itself: a share of json.loads' time, messages a second, a share of a core.
 _MOST_OF_JSON = 0.30
 _LEAST_MESSAGES = 700_000
+_MOST_OF_A_CORE = 5.0
 
 EXIT_MISSED = 1
 
 _US = "us/frame"
 _BYTES = "B/frame"
 _PER_S = "msg/s"
+_PERCENT = "% of a core"
 _JSON = "json.loads"
 _USUAL = "usual program"
 _SHORT = "short CPython program"
+_READER = "bare reader"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +62,14 @@ def run(args: argparse.Namespace) -> int:
         )
         with progress.step(f"host: the same frames {repeats} times over"):
             on_host = replay.measure(frames, repeats, rounds, Path(folder))
+        with progress.step("monitor: records at the full rate of a serial line"):
+            watching = (
+                monitor.measure(frames, _QUICK_MONITOR_ROUNDS, _QUICK_MONITOR_S)
+                if args.quick
+                else monitor.measure(frames, _MONITOR_ROUNDS, _MONITOR_S)
+            )
     rows = board_rows(on_board, len(frames.frames)) + replay_rows(on_host)
+    rows += monitor_rows(watching)
     on = machine.describe(on_board.found["micropython"])
     show = table.print_json if args.json else table.print_table
     show(rows, on, _notes(frames.source, on_board, on_host, repeats))
@@ -128,6 +143,23 @@ def replay_rows(measured: Replay) -> list[Row]:
     ]
 
 
+def monitor_rows(measured: MonitorLoad) -> list[Row]:
+    """What watching a board costs the PC."""
+    rows = []
+    for what, ours in (("live view", measured.live), ("plain lines", measured.plain)):
+        percent = 100 * statistics.median(ours)
+        rows.append(
+            Row(
+                f"monitor: {what}, 11.5 kB/s of records",
+                Figure(percent, _PERCENT),
+                Figure(100 * statistics.median(measured.reference), _PERCENT, _READER),
+                target=f"<= {_MOST_OF_A_CORE:.0f}",
+                ok=percent <= _MOST_OF_A_CORE,
+            )
+        )
+    return rows
+
+
 def _times(what: str, measured: Board, ours: str, other: str, most: float | None = None) -> Row:
     mine = measured.series(ours)
     theirs = measured.series(other)
@@ -159,4 +191,7 @@ def _notes(source: str, on_board: Board, on_host: Replay, repeats: int) -> list[
         f"on; messages a second of CPU time, one core. Ours also makes features, signals and "
         f"{on_host.records:,} records; the reference (msgspec, bisect, cached checksum texts) "
         "decodes, keeps the book and proves it.",
+        "monitor: CPU time by wall time of `inkling monitor` on a pseudo-terminal that says as "
+        "much as 115200 baud can carry, nothing but records; the bare reader is a pyserial "
+        "readline loop.",
     ]

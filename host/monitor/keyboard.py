@@ -24,8 +24,7 @@ def single_keys() -> Iterator[int | None]:
         yield None
         return
     keyboard = sys.stdin.fileno()
-    if os.tcgetpgrp(keyboard) != os.getpgrp():
-        # In the background (`&`) the keyboard is the shell's; asking for it would stop us.
+    if _is_the_shells(keyboard):
         yield None
         return
     before = termios.tcgetattr(keyboard)
@@ -38,6 +37,14 @@ def single_keys() -> Iterator[int | None]:
         yield keyboard
     finally:
         termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
+
+
+def _is_the_shells(keyboard: int) -> bool:
+    """Whether we are in the background (`&`), where asking for keys would stop us."""
+    try:
+        return os.tcgetpgrp(keyboard) != os.getpgrp()
+    except OSError:  # a terminal, but not the one that this session is controlled by
+        return False
 
 
 @contextmanager

@@ -20,6 +20,8 @@ ROWS = [
     "board: checksums proved",
     "host: replay from file to records",
     "host: checksums proved",
+    "monitor: live view, 11.5 kB/s of records",
+    "monitor: plain lines, 11.5 kB/s of records",
 ]
 TIMED = [0, 1, 2, 10]
 
@@ -46,7 +48,7 @@ def test_quick_run_prints_every_row_as_json(board_model, capsys):
     assert by_name["board: checksums proved"]["ok"]
     assert by_name["host: checksums proved"]["ok"]
     assert printed["machine"]["MicroPython"].startswith("1.")
-    assert len(printed["notes"]) == 4
+    assert len(printed["notes"]) == 5
 
 
 def test_plain_table_has_a_line_for_every_row(board_model, capsys):
