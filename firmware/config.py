@@ -70,6 +70,13 @@ def check(given):
         if not plain or not 1 <= len(value) <= _LONGEST_TEXT:
             raise ConfigError(f"{key} must be a text of 1 to {_LONGEST_TEXT} plain characters")
         settings[key] = value
+    # Letters, digits, hyphens and dots; bytes, since the characters of a text would be interned.
+    if not all(
+        c in b"-." or 48 <= c <= 57 or 65 <= c & 95 <= 90 for c in settings["host"].encode()
+    ):
+        raise ConfigError("host must be a name such as ws.kraken.com")
+    if not settings["path"].startswith("/"):
+        raise ConfigError("path must begin with /")
     settings["depth"] = given.get("depth", 10)
     if not isinstance(settings["depth"], int) or settings["depth"] not in (10, 25):
         raise ConfigError("depth must be 10 or 25")

@@ -1,6 +1,8 @@
 """Where built and compiled things stay between runs: a folder outside the clone."""
 
+import errno
 import os
+import shutil
 from pathlib import Path
 
 from host.errors import UserError
@@ -22,7 +24,12 @@ def cache_folder(name: str) -> Path:
 
 
 def write_beside(path: Path, data: bytes) -> None:
-    """Write a file so that no reader ever sees half of it."""
+    """Write a file so that no reader ever sees half of it; raises OSError, also for a device or a folder."""
+    path = path.resolve()  # a link stays one
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is not an ordinary file", str(path))
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     beside.write_bytes(data)
+    if path.exists():
+        shutil.copymode(path, beside)
     beside.replace(path)

@@ -2,20 +2,26 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
-from host.board import break_in, ports, tool
+from host.board import break_in, inventory, ports, tool
+from host.board.claim import claim
 from host.board.port_troubles import holders
 from host.board.uploader import ToolFailed, Uploader, make
 from host.doctor import prompt_facts
 from host.doctor.finding import Finding, fail, ok, warn
 from host.errors import UserError
+from host.monitor.safe_text import safe_text
+from host.progress import Quiet
 
 _ESPTOOL_SILENCE_S = 60.0
 _LEAST_FLASH_MB = 4
 _LEAST_FREE_BYTES = 64 * 1024
 _FILES_NAMED = 3
 _FLASH = "make flash"
+# The virtual board runs the MicroPython that it was built from, whatever is flashed.
+_BOARD_MODEL = "(board model)"
 
 Wait = Callable[[str], object]
 
@@ -27,12 +33,14 @@ class _Over(Exception):
 def findings(given: str | None, config: Path | None, wait: Wait) -> Iterator[Finding]:
     """One by one, as they are made; `wait` is told what takes long. The board runs on at the end."""
     transcript = tool.Transcript()
+    claimed = ExitStack()
     port = ""
     stopped = False
     try:
         wait("Looking for the port")
         try:
             port = ports.choose(given)
+            claimed.enter_context(claim(port))
             clock, has_lines = _first_look(port, wait)
         except UserError as error:
             said, _, remedy = str(error).partition("; ")
@@ -46,7 +54,7 @@ def findings(given: str | None, config: Path | None, wait: Wait) -> Iterator[Fin
         stopped = True
         yield from _chip(port, has_lines, transcript, wait)
         if clock.bare:
-            yield fail("MicroPython", "its flash holds none", _FLASH)
+            yield fail("MicroPython", "the chip's flash holds none", _FLASH)
             raise _Over
         yield from _python(port, config, transcript, wait)
         stopped = False
@@ -59,6 +67,7 @@ def findings(given: str | None, config: Path | None, wait: Wait) -> Iterator[Fin
         if stopped:
             break_in.let_run(port)
         transcript.close()
+        claimed.close()
     if port:
         yield ok("restarted", "the board was restarted at the end")
 
@@ -108,14 +117,13 @@ def _python(
     port: str, config: Path | None, transcript: tool.Transcript, wait: Wait
 ) -> Iterator[Finding]:
     """What MicroPython tells at its prompt."""
-    from host.board import inventory
     from host.flash import release, secrets
 
     wait("Stopping the application")
     try:
         break_in.break_in(port)
     except break_in.NoPrompt as silent:
-        said = "its flash holds none" if silent.bare else "does not answer"
+        said = "the chip's flash holds none" if silent.bare else "does not answer"
         yield fail("MicroPython", said, _FLASH)
         raise _Over from None
     uploader = make("mpremote", port, transcript)
@@ -124,6 +132,8 @@ def _python(
     said = f"{board.version} on {board.machine}"
     if board.version == release.VERSION:
         yield ok("MicroPython", said)
+    elif _BOARD_MODEL in board.machine:
+        yield ok("MicroPython", f"{said}, in place of {release.VERSION}")
     else:
         yield warn("MicroPython", f"{said}; Inkling pins {release.VERSION}", _FLASH)
     yield from _files(board, uploader, port, config, wait)
@@ -145,12 +155,15 @@ def _files(
     board, uploader: Uploader, port: str, config: Path | None, wait: Wait
 ) -> Iterator[Finding]:
     """The application against the checkout; then the facts of its memory and certificate."""
-    from host.doctor import checkout_files
+    from host.boardmodel import flash_folder
     from host.flash import install
+    from host.settings import project
 
     wait("Comparing with the checkout")
     try:
-        wanted = checkout_files.wanted(board, port, config)
+        settings = project.load(config)
+        arch = inventory.require_arch(board, port)
+        wanted = flash_folder.files(arch, settings.config, settings.ca_der(Quiet()))
     except UserError as error:
         yield warn("application", f"not compared: {error}", "mend that and repeat")
     else:
@@ -177,16 +190,18 @@ def _run(
 
     wait("Restarting the board, and listening until it is connected")
     report = boot_report.restart_and_watch(port, lambda text: None, transcript)
-    kinds = {(each.get("k"), each.get("st")) for each in report.records}
+    last = {(each.get("k"), each.get("st")): each for each in report.records}
+    no_wifi = ("wifi", "join") in last and not report.wifi and not report.ok
     if report.wifi:
         said = f"joined, {report.wifi.get('rssi')} dBm, address {report.wifi.get('ip')}"
         yield prompt_facts.signal(report.wifi.get("rssi"), said)
-    elif ("wifi", "join") in kinds and not report.ok:
-        yield fail("Wi-Fi", report.line, "inkling secrets set wifi; the ESP32 hears 2.4 GHz only")
-    yield prompt_facts.judged(clock, ("clock", "set") in kinds)
+    elif no_wifi:
+        why = safe_text(last.get(("wifi", "down"), {}).get("why")) or report.line
+        yield fail("Wi-Fi", why, "inkling secrets set wifi; the ESP32 hears 2.4 GHz only")
+    yield prompt_facts.judged(clock, ("clock", "set") in last)
     if report.ok:
         yield ok("exchange", report.line)
-    else:
+    elif not no_wifi:  # which has been said
         yield fail("exchange", report.line, "inkling monitor shows more")
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from host.doctor.finding import Finding
+from host.monitor.safe_text import safe_text
 
 EXIT_BAD = 1
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
@@ -16,19 +17,27 @@ _WHAT_WIDTH = 14
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Print one page of truth about this PC and the board plugged into it."
     parser.epilog = (
         "examples:\n  inkling doctor\n  inkling doctor --port /dev/ttyUSB0 --json\n\n"
-        "It stops the application to ask the board, and restarts it at the end. Nothing is written.\n"
-        "Exit status: 0 nothing failed, 1 something did, 2 the arguments cannot be used."
+        "The application is stopped while the board is examined, and the board is restarted at the\n"
+        "end. Nothing is written to it. Every line says ok, warn or fail; warn and fail end with what\n"
+        "to do. Exit status: 0 if nothing failed, 1 if something did, 2 for unusable arguments."
     )
-    parser.add_argument("--port", metavar="PORT", help="the board's port (default: the one board)")
+    parser.add_argument(
+        "--port",
+        metavar="PORT",
+        help="the board's port (default: the only board that is plugged in)",
+    )
     parser.add_argument(
         "--config",
         type=Path,
         metavar="FILE",
-        help="settings (default: the checkout's inkling.toml)",
+        help="compare with these settings (default: the checkout's inkling.toml)",
     )
-    parser.add_argument("--json", action="store_true", help="the findings as one JSON object")
+    parser.add_argument(
+        "--json", action="store_true", help="print the findings as one JSON object"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -87,7 +96,7 @@ class _Page:
         line = Text.assemble(
             (f"{finding.state:<5}", _STYLES[finding.state]),
             (f"{finding.what:<{_WHAT_WIDTH}} ", "bold"),
-            finding.said,
+            safe_text(finding.said),  # a board may say anything
         )
         if finding.remedy:
             line.append(f"; {finding.remedy}", _STYLES["warn"])

@@ -17,12 +17,15 @@ class Finding:
 
 
 def ok(what: str, said: str) -> Finding:
+    """As it should be."""
     return Finding(what, "ok", said)
 
 
 def warn(what: str, said: str, remedy: str) -> Finding:
+    """It works, but somebody should look at it."""
     return Finding(what, "warn", said, remedy)
 
 
 def fail(what: str, said: str, remedy: str) -> Finding:
+    """It keeps the board from doing its work."""
     return Finding(what, "fail", said, remedy)

@@ -94,9 +94,9 @@ def judged(told: Clock, set_since: bool) -> Finding:
         return warn("clock", said, "the application sets it once the Wi-Fi is up")
     if abs(told.ahead_s) > _CLOCK_OFF_S:
         side = "ahead of" if told.ahead_s > 0 else "behind"
-        said = f"the board's is {abs(told.ahead_s):,.0f} s {side} this PC's"
-        return warn("clock", said, "is this PC's right? (timedatectl)")
-    return ok("clock", "the board's agrees with this PC's")
+        said = f"{abs(told.ahead_s):,.0f} s {side} this PC's"
+        return warn("clock", said, "is this PC's clock right? (timedatectl)")
+    return ok("clock", "agrees with this PC's")
 
 
 def signal(rssi_dbm: object, said: str) -> Finding:

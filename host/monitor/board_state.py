@@ -5,18 +5,20 @@ from dataclasses import dataclass
 
 from host.monitor import chip_text
 from host.monitor.numbers import number, whole
+from host.monitor.other_text import OtherText
 from host.monitor.pair import LIVE, Pair, Signal
-from host.monitor.records import MAX_LINE_BYTES, Line, Record
+from host.monitor.records import Line, Record
 from host.monitor.safe_text import safe_text
 
 SILENT_AFTER_S = 3.0  # a board reports every pair once a second
 # Before that it joins the Wi-Fi, asks for the time and makes its first connection.
 STARTING_SILENT_AFTER_S = 30.0
 SIGNALS_KEPT = 200
-RAW_LINES_KEPT = 100
 ERRORS_KEPT = 20
 HEALTH_COUNTS = ("n", "bad", "re", "drop", "skip")  # what only grows until a reset
-PAIRS_KEPT = 64  # line noise can spell new names; a board cannot follow this many
+# Line noise can spell new names: a board cannot follow so many, and reports each it follows.
+PAIRS_KEPT = 64
+UNREPORTED_AFTER_S = 30.0
 
 
 @dataclass
@@ -52,8 +54,7 @@ class BoardState:
         self.health: Record = {}
         self.errors: deque[str] = deque(maxlen=ERRORS_KEPT)
         self.error_stands = False  # not yet answered by a reset or a connection
-        self.raw_lines: deque[bytes] = deque(maxlen=RAW_LINES_KEPT)
-        self.raw_count = 0
+        self.other_text = OtherText()
         self.net = ""
         self.net_why = ""
         self.retry_s = 0.0
@@ -69,7 +70,6 @@ class BoardState:
         self.log_trouble = ""
         self._rom_cause = ""  # until the next record
         self._crash = ""
-        self._line_goes_on = False
         # What the board counted before its last reset, where it starts again from zero.
         self.earlier: Counter[str] = Counter()
         self.earlier_updates: Counter[str] = Counter()  # by pair
@@ -100,15 +100,7 @@ class BoardState:
             learn(self, record)
 
     def _take_text(self, line: Line) -> None:
-        if self._line_goes_on and len(self.raw_lines[-1]) < MAX_LINE_BYTES:
-            self.raw_lines[-1] += line.raw
-        elif line.raw.strip():
-            self.raw_lines.append(line.raw)
-            self.raw_count += 1
-        else:
-            return
-        self._line_goes_on = not line.whole
-        said = chip_text.meaning(self.raw_lines[-1])
+        said = chip_text.meaning(self.other_text.take(line, self.now_s))
         if said is None:
             return
         if said.kind == "crash":
@@ -127,9 +119,10 @@ class BoardState:
 
     def believed(self, pair: Pair) -> bool:
         """Whether this book's numbers may be shown as good: proved, and heard of just now."""
-        return pair.state == LIVE and not self.silent(pair.heard_s)
+        return pair.state == LIVE and not (self.port_trouble or self.silent(pair.heard_s))
 
     def silent(self, heard_s: float | None) -> bool:
+        """Whether what was heard last at this time should have been heard again."""
         return heard_s is None or self.now_s - heard_s > SILENT_AFTER_S
 
     @property
@@ -148,9 +141,11 @@ class BoardState:
         return self.earlier[key] + (whole(self.health.get(key)) or 0)
 
     def total_updates(self, name: str) -> int:
+        """A pair's updates, with those before a reset of the board."""
         return self.earlier_updates[name] + (self.pairs[name].updates if name in self.pairs else 0)
 
     def total_bad(self, name: str) -> int:
+        """A pair's failed checksums, with those before a reset of the board."""
         bad = self.pairs[name].bad_checksums if name in self.pairs else 0
         return self.earlier_bad[name] + bad
 
@@ -163,6 +158,10 @@ class BoardState:
             if len(self.pairs) >= PAIRS_KEPT:
                 return None
             pair = self.pairs[name] = Pair(name)
+        # What this pair was still reported long after never was a pair.
+        for each in list(self.pairs.values()):
+            if pair.heard_s - each.heard_s > UNREPORTED_AFTER_S:
+                del self.pairs[each.name]
         pair.heard_s = self.now_s
         return pair
 
@@ -170,7 +169,13 @@ class BoardState:
         if pair := self._pair(record):
             # The board sends a book only while it is LIVE; the view may have joined late.
             pair.state, pair.reason = LIVE, ""
+            self._proves_connection()
             pair.take_book(record)
+
+    def _proves_connection(self) -> None:
+        """A book is LIVE on a connection only: its record was missed, or came before we listened."""
+        if self.net != "up":
+            self._on_net({"k": "net", "st": "up"})
 
     def _on_signal(self, record: Record) -> None:
         pair = self._pair(record)
@@ -199,6 +204,8 @@ class BoardState:
             state = safe_text(record.get("st"))
             if state != pair.state:
                 pair.state, pair.reason = state, ""
+            if state == LIVE:
+                self._proves_connection()
             pair.lag_ms = whole(record.get("lag"))
             pair.updates = whole(record.get("n")) or 0
             pair.bad_checksums = whole(record.get("bad")) or 0

@@ -68,6 +68,21 @@ _ANY = re.compile(
 )
 
 
+# What a start or a prompt prints when all is well, and what is left of a record that came by half.
+_IN_PASSING = re.compile(
+    rb"""\s*(ets\ [A-Z][a-z]{2}\ |rst:0x|configsip:|clk_drv:|mode:|load:0x|ho\ \d|entry\ 0x
+    |invalid\ header:\ 0x|flash\ read\ err|waiting\ for\ download|csum\ err|ets_main\.c
+    |MPY:\ soft\ reboot|MicroPython\ v|Type\ "help|raw\ REPL|>>>
+    |\{"k":|.*":.*\}\s*$)""",
+    re.VERBOSE,
+)
+
+
+def in_passing(raw: bytes) -> bool:
+    """Whether this line is nothing that a person would look for a minute later."""
+    return _IN_PASSING.match(raw) is not None
+
+
 def meaning(raw: bytes) -> Meaning | None:
     """What this line tells of the board, or None for text that means nothing to us."""
     if not _ANY.search(raw):

@@ -7,42 +7,50 @@ from pathlib import Path
 
 from host.arguments import positive_seconds
 from host.errors import UserError
+from host.monitor.log import FILE_BYTES, FILES_KEPT, Log
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Show what the board on a serial port says, live."
     parser.epilog = (
         "examples:\n  inkling monitor\n  inkling monitor --port /dev/ttyUSB0 --log logs\n"
         "  inkling monitor --json | jq -c 'select(.k == \"signal\")'\n"
         "  inkling monitor --port rfc2217://127.0.0.1:4000\n\n"
-        "keys:\n  r restarts the board, q or Ctrl-] leaves"
+        "keys:\n  r restarts the board; q or Ctrl-] leaves, and the board goes on"
     )
     add = parser.add_argument
-    add("--port", metavar="PORT", help="device, rfc2217:// or socket:// (default: the one board)")
+    add(
+        "--port",
+        metavar="PORT",
+        help="a serial device, rfc2217://HOST:PORT or socket://HOST:PORT "
+        "(default: the only board that is plugged in)",
+    )
     add(
         "--log",
         type=Path,
         metavar="DIR",
-        help="keep everything received: files of 8 MB, the newest 16",
+        help=f"also keep every byte received, in files of {FILE_BYTES >> 20} MB in DIR; "
+        f"the newest {FILES_KEPT} stay",
     )
-    add("--plain", action="store_true", help="plain lines also on a terminal")
-    add(
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--plain", action="store_true", help="plain lines, also on a terminal")
+    form.add_argument(
         "--json",
         action="store_true",
-        help="the records, one JSON object a line; other text: stderr",
+        help="the records only, one JSON object a line; other text goes to standard error",
     )
     add(
         "--seconds",
         type=positive_seconds,
         metavar="N",
-        help="end after so long (default: q, Ctrl-] or Ctrl-C ends it)",
+        help="leave after N seconds (default: at q, Ctrl-] or Ctrl-C)",
     )
-    add("--picture", type=Path, metavar="FILE", help="keep the last view as an SVG picture")
+    add("--picture", type=Path, metavar="FILE", help="save the last view as an SVG picture")
 
 
 def run(args: argparse.Namespace) -> int:
     """Watch until the user or the time ends it; raises UserError if the port cannot be opened."""
     from host.board import ports
-    from host.monitor.log import Log
     from host.monitor.picture import check_picture
     from host.monitor.serial_source import SerialSource
     from host.monitor.show import show

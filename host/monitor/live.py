@@ -1,10 +1,11 @@
 """The live view on the alternate screen: drawn when something changed, not too often, and only the lines that did."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.control import Control
 from rich.segment import Segment, Segments
 from rich.text import Text
@@ -40,6 +41,7 @@ class LiveOutput:
 
     def refresh(self, state: BoardState) -> None:
         since_s = state.now_s - self._drawn_s
+        fit_terminal(self._console)
         resized = self._console.size != self._size
         if not resized and since_s < (
             self._redraw_s if self._news else max(self._redraw_s, IDLE_REDRAW_S)
@@ -69,6 +71,20 @@ class LiveOutput:
         self._shown = lines
         if drawn:
             self._console.print(Segments(drawn), end="", crop=False, soft_wrap=True)
+
+
+def fit_terminal(console: Console) -> None:
+    """Have the console as large as its terminal is now.
+
+    Left alone, Rich believes COLUMNS and LINES, which a parent program may have exported (Python's
+    readline does), and which stay as they were when the window changes.
+    """
+    try:
+        size = os.get_terminal_size(console.file.fileno())
+    except OSError:
+        return
+    if size.columns and size.lines:
+        console.size = ConsoleDimensions(*size)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ class Log:
     ) -> None:
         self.folder = folder
         self.trouble = ""
-        self.missing_bytes = 0  # not kept since the trouble began
+        self.missing_bytes = 0  # what was not kept in the last trouble
         self._file_bytes, self._files_kept = file_bytes, files_kept
         self._file: int | None = None
         self._name = ""
@@ -41,7 +41,8 @@ class Log:
             folder.mkdir(parents=True, exist_ok=True)
             self._open_newest()
         except OSError as error:
-            why = os.strerror(error.errno or errno.EIO)
+            is_file = isinstance(error, FileExistsError | NotADirectoryError)
+            why = "a file is there" if is_file else os.strerror(error.errno or errno.EIO)
             raise UserError(
                 f"--log {folder}: cannot be written to ({why}); name another folder"
             ) from None
@@ -61,9 +62,8 @@ class Log:
                 self._size += written
                 data = data[written:]
             self.trouble = ""
-            self.missing_bytes = 0
         except OSError as error:
-            self.missing_bytes += len(data)
+            self.missing_bytes = (self.missing_bytes if self.trouble else 0) + len(data)
             why = os.strerror(error.errno or errno.EIO)
             self.trouble = f"log {self.folder}: nothing is kept: {why}"
             self._retry_at_s = time.monotonic() + RETRY_S

@@ -58,6 +58,7 @@ class Pair:
         return (self.best_bid + self.best_ask) / 2
 
     def take_book(self, record: Record) -> None:
+        """Learn from a book record."""
         self.best_bid, self.best_ask = number(record.get("b")), number(record.get("a"))
         self.spread_bps = number(record.get("s"))
         self.microprice = number(record.get("u"))

@@ -40,6 +40,7 @@ class Column:
         self.width = max(widest_cell, len(self.short_title), self.widths[0])
 
     def place(self, text: Text) -> Text:
+        """This text, as wide as the column."""
         spaces = " " * (self.width - text.cell_len)
         return Text.assemble(spaces, text) if self.right else Text.assemble(text, spaces)
 

@@ -87,7 +87,7 @@ def describe(kind: str, record: Record, state: BoardState) -> str:
     if kind == "wifi":
         return f"{'wifi':<{HEAD_WIDTH}} {wifi_line(state)}"
     if kind == "clock":
-        return f"{'clock':<{HEAD_WIDTH}} {state.clock} {state.clock_why}".rstrip()
+        return f"{'clock':<{HEAD_WIDTH}} {clock_line(state)}"
     if kind == "safe":
         return f"{'safe':<{HEAD_WIDTH}} safe mode: {state.safe}; the application does not run"
     if kind == "net":
@@ -98,6 +98,13 @@ def describe(kind: str, record: Record, state: BoardState) -> str:
     if kind == "error" and state.errors:
         return f"{'ERROR':<{HEAD_WIDTH}} {state.errors[-1]}"
     return ""
+
+
+def clock_line(state: BoardState) -> str:
+    """Whether the board knows the time."""
+    if state.clock != "wait":
+        return state.clock
+    return "waiting for the time" + (f": {state.clock_why}" if state.clock_why else "")
 
 
 def wifi_line(state: BoardState) -> str:

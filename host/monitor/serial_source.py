@@ -2,6 +2,7 @@
 
 import os
 import select
+import termios
 import threading
 import time
 from collections import deque
@@ -127,7 +128,7 @@ class SerialSource(Reader):
             self._flooded = len(chunk) >= BUSY_BYTES
         except BlockingIOError:
             return
-        except OSError:
+        except (OSError, termios.error):  # the second is how the flush of a lost port ends
             chunk = b""
         if chunk:
             self._keep(chunk)
@@ -145,7 +146,10 @@ class SerialSource(Reader):
         if self._log:
             self._log.write(chunk)
             if self._log.trouble != self._told.log_trouble:
-                text = self._log.trouble or f"log {self._log.folder}: kept again"
+                text = self._log.trouble or (
+                    f"log {self._log.folder}: kept again, "
+                    f"{self._log.missing_bytes:,} bytes are missing"
+                )
                 self._say(text, log_trouble=self._log.trouble)
         with self._lock:
             room = self._waiting_bytes < _MOST_WAITING_BYTES

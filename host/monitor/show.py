@@ -13,7 +13,7 @@ from rich.console import Console
 from host.cache import write_beside
 from host.monitor.board_state import BoardState
 from host.monitor.keyboard import QUIT_KEYS, RESTART_KEYS, orderly_death, single_keys
-from host.monitor.live import LiveOutput, live_screen
+from host.monitor.live import LiveOutput, fit_terminal, live_screen
 from host.monitor.plain import JsonOutput, PlainOutput
 from host.monitor.records import Line, LineSplitter
 from host.monitor.source import Reader, Source, SourceReader
@@ -84,11 +84,13 @@ def _open(
     """The output of this mode and the keyboard if it has one; `stack` puts all back."""
     if mode in ("json", "plain"):
         keyboard = None
-        if can_restart and out is None and sys.stdout.isatty():
-            stack.enter_context(orderly_death())
-            keyboard = stack.enter_context(single_keys())
-            if keyboard is not None:
-                print(f"({_hint(keyboard, can_restart)})", file=sys.stderr, flush=True)
+        if can_restart and out is None:
+            if sys.stdout.isatty():
+                stack.enter_context(orderly_death())
+                keyboard = stack.enter_context(single_keys())
+            # Nothing else may come for a while: say that the port is open.
+            hint = _hint(keyboard, can_restart)
+            print(f"(listening on {state.title}; {hint})", file=sys.stderr, flush=True)
         out = out or sys.stdout.buffer
         if mode == "json":
             return JsonOutput(out, sys.stderr.buffer), keyboard
@@ -96,6 +98,7 @@ def _open(
     stack.enter_context(orderly_death())
     keyboard = stack.enter_context(single_keys())
     console = Console()
+    fit_terminal(console)
     view = BoardView(state, _hint(keyboard, can_restart), console.size.height)
     stack.enter_context(live_screen(console))
     return LiveOutput(console, view), keyboard

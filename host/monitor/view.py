@@ -18,7 +18,7 @@ from host.monitor.signal_table import signal_table
 MARGIN = 1
 WIDEST = 180  # further apart than this, a line is hard to follow
 SIGNALS_WITHOUT_HEIGHT = 8  # in a picture, which is as high as it needs to be
-RAW_LINES_SHOWN = 5
+OTHER_LINES_SHOWN = 5
 LEAST_RULE = 4  # cells of a rule beside the texts on it
 LEAST_CAUSE = 24
 CONNECTION_STYLES = {"ok": look.BID, "wait": look.CAUTION, "bad": look.ASK}
@@ -55,7 +55,7 @@ class BoardView:
         top = [self._header(width, glyphs), Text(" " * width)]
         bottom = self._bottom(width, glyphs)
         pairs = list(self.state.pairs.values())
-        raw_rows = min(RAW_LINES_SHOWN, len(self.state.raw_lines))
+        other_rows = len(self._other_text(OTHER_LINES_SHOWN))
         if height is None:
             signal_rows = SIGNALS_WITHOUT_HEIGHT
         else:
@@ -63,13 +63,12 @@ class BoardView:
             fixed = len(top) + 1 + 1 + 1 + len(bottom)
             pairs = pairs[: max(1, height - fixed)]
             left = max(0, height - fixed - max(1, len(pairs)))
-            raw_rows = min(raw_rows, (left - 1) // 3)
-            signal_rows = left - (raw_rows + 1 if raw_rows > 0 else 0)
-        table = self._pairs(pairs, width, glyphs)
-        raw = self._raw(raw_rows, width, glyphs) if raw_rows > 0 else []
-        lines = [*top, *table, Text(" " * width)]
-        lines += [*self._signals(signal_rows, width, glyphs), *raw, *bottom]
-        return lines[:height]
+            other_rows = max(0, min(other_rows, (left - 1) // 3))
+            signal_rows = left - (other_rows + 1 if other_rows else 0)
+        lines = [*top, *self._pairs(pairs, width, glyphs), Text(" " * width)]
+        lines += self._signals(signal_rows, width, glyphs)
+        lines += self._other(other_rows, width, glyphs) if other_rows else []
+        return [*lines, *bottom][:height]
 
     def _header(self, width: int, glyphs: Glyphs) -> Text:
         state = self.state
@@ -112,12 +111,14 @@ class BoardView:
             lines += self._signal_lines
         return lines + [Text(" " * width)] * (rows + 1 - len(lines))
 
-    def _raw(self, rows: int, width: int, glyphs: Glyphs) -> list[Text]:
-        shown = list(self.state.raw_lines)[-rows:]
-        count = self.state.raw_count
-        note = f"{count} line{'' if count == 1 else 's'}"
+    def _other_text(self, rows: int) -> list[bytes]:
+        return self.state.other_text.shown(rows, self.state.now_s)
+
+    def _other(self, rows: int, width: int, glyphs: Glyphs) -> list[Text]:
+        count = self.state.other_text.count
+        note = f"{count:,} line{'' if count == 1 else 's'}"
         lines = [_rule("OTHER TEXT ON THE LINE", note, width, glyphs)]
-        return lines + [fit(Text(printable(raw)), width, glyphs) for raw in shown]
+        return lines + [fit(Text(printable(raw)), width, glyphs) for raw in self._other_text(rows)]
 
     def _bottom(self, width: int, glyphs: Glyphs) -> list[Text]:
         lines = []

@@ -28,6 +28,7 @@ def fixed(value: Decimal | None, places: int) -> str:
 
 
 def signed(value: Decimal | None) -> str:
+    """An imbalance, with its sign; nothing for null."""
     return "" if value is None else f"{value:+.2f}"
 
 
@@ -37,6 +38,7 @@ def spread(value: Decimal | None) -> str:
 
 
 def ratio(value: Decimal | None) -> str:
+    """How many times as much; nothing for null."""
     return fixed(value, 2 if value is None or value < 1000 else 0)
 
 
@@ -46,6 +48,7 @@ def mid(pair: Pair) -> str:
 
 
 def microprice(pair: Pair) -> str:
+    """An estimate: with a few digits more than the prices have."""
     most = pair.price_decimals + MICROPRICE_EXTRA_DECIMALS
     return fixed(pair.microprice, min(pair.microprice_decimals, most))
 
@@ -57,6 +60,7 @@ def duration(seconds: float) -> str:
 
 
 def clock(utc_s: float) -> str:
+    """Time of the day."""
     return _utc(utc_s, "%H:%M:%S") or "--:--:--"
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import re
 import sys
 import tomllib
@@ -21,18 +22,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  inkling config unset depth\n  inkling config check"
     )
     parser.add_argument(
-        "--file", type=Path, metavar="FILE", help="other settings than inkling.toml"
+        "--file", type=Path, metavar="FILE", help="use these settings instead of inkling.toml"
     )
     verbs = parser.add_subparsers(dest="action", metavar="ACTION")
-    show = verbs.add_parser("show", help="all settings, or one (what no action does, too)")
+
+    def verb(name: str, says: str) -> argparse.ArgumentParser:
+        return verbs.add_parser(name, help=says, description=says[0].upper() + says[1:] + ".")
+
+    show = verb("show", "show all settings, or one; the same as giving no ACTION")
     show.add_argument("key", nargs="?", metavar="KEY")
-    show.add_argument("--json", action="store_true", help="as one JSON object")
-    change = verbs.add_parser("set", help="change one setting; comments in the file stay")
+    show.add_argument("--json", action="store_true", help="print JSON")
+    change = verb("set", "change one setting; comments in the file are kept")
     change.add_argument("key", metavar="KEY")
     change.add_argument("value", metavar="VALUE", help="a TOML or JSON value, or plain text")
-    unset = verbs.add_parser("unset", help="back to the default")
+    unset = verb("unset", "remove one setting from the file, so that its default holds")
     unset.add_argument("key", metavar="KEY")
-    check = verbs.add_parser("check", help="status 0 if all is well, 1 if a setting is wrong")
+    check = verb("check", "check a settings file: exit status 0 if it is good, 1 if not")
     check.add_argument("path", nargs="?", type=Path, metavar="FILE")
 
 
@@ -73,11 +78,7 @@ def _set(args: argparse.Namespace) -> int:
     if args.key not in project.names():
         raise project.unknown(args.key)
     value = _value(args.key, args.value)
-    try:
-        _change(args.file, lambda document: document.__setitem__(args.key, value))
-    except UserError as error:
-        # What was asked for stands in no line yet.
-        raise UserError(re.sub(rf"^.*:\d+: (?={args.key} )", "", str(error))) from None
+    _change(args.file, lambda document: document.__setitem__(args.key, value))
     print(f"{args.key} = {json.dumps(value)}; `make flash` puts it on the board")
     return 0
 
@@ -97,15 +98,14 @@ def _unset(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from host.settings import ca, project
+    from host.settings import project
 
     path = args.path or args.file
     if path is not None and not path.is_file():
         raise UserError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}")
     try:
         settings = project.load(path)
-        if settings.ca != project.AUTO:
-            ca.from_file(settings.path.parent / settings.ca)
+        settings.check_ca()
     except UserError as error:
         print(f"inkling config: {error}", file=sys.stderr)
         return EXIT_BAD_SETTINGS
@@ -137,7 +137,9 @@ def _change(path: Path | None, change: Callable[[Any], Any]) -> Any:
     from host.cache import write_beside
     from host.settings import project
 
-    path = (path or ROOT / project.FILE).resolve()  # a link stays a link
+    path = path or ROOT / project.FILE
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path}: is not a file; nothing changed")
     text = ""
     try:
         text = path.read_bytes().decode() if path.exists() else ""
@@ -149,16 +151,39 @@ def _change(path: Path | None, change: Callable[[Any], Any]) -> Any:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise UserError(f"{path}: is not UTF-8 text; save it as such") from None
+    before = document.get("ca")
     result = change(document)
     changed = tomlkit.dumps(document)
     if changed == text:
         return result
     try:
-        project.parse(changed, path)
+        settings = project.parse(changed, path)
+        if document.get("ca") != before:
+            settings.check_ca()
     except UserError as error:
-        raise UserError(f"{error}; nothing changed") from None
+        raise UserError(
+            f"{_first_trouble(text, path) or _unplaced(error, path)}; nothing changed"
+        ) from None
+    if path.exists() and not os.access(path, os.W_OK):
+        raise UserError(f"{path}: is read-only; nothing changed")
     try:
-        write_beside(path, changed.encode())
+        write_beside(path.resolve(), changed.encode())  # a link stays a link
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror}); nothing changed") from None
     return result
+
+
+def _first_trouble(text: str, path: Path) -> str:
+    """What was wrong with this file already, before anything was changed; empty if it was good."""
+    from host.settings import project
+
+    try:
+        project.parse(text, path)
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def _unplaced(error: UserError, path: Path) -> str:
+    """What was asked for stands in no line of the file."""
+    return re.sub(r"^(:\d+)?: ", "", str(error).removeprefix(str(path)))

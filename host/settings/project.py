@@ -13,6 +13,8 @@ FILE = "inkling.toml"
 AUTO = "auto"
 CA_ON_BOARD = "ca.der"
 
+_LEAST_LIKENESS = 0.7  # of a word that is no setting to the one that was meant perhaps
+
 
 @dataclass(frozen=True)
 class Project:
@@ -47,6 +49,13 @@ class Project:
         if self.ca == AUTO:
             return ca.root_of(settings["host"], settings["port"], progress)
         return ca.from_file(self.path.parent / self.ca)
+
+    def check_ca(self) -> None:
+        """Raise UserError if the certificate is a file that the board could not use."""
+        from host.settings import ca
+
+        if self.ca != AUTO:
+            ca.from_file(self.path.parent / self.ca)
 
 
 def load(path: Path | None = None) -> Project:
@@ -105,7 +114,7 @@ def _hint(key: str) -> str:
     known = names()
     if key in known:
         return ""
-    close = difflib.get_close_matches(key, known, n=1)
+    close = difflib.get_close_matches(key, known, n=1, cutoff=_LEAST_LIKENESS)
     return f"; {close[0]} is" if close else "; `inkling config` lists them"
 
 

@@ -52,7 +52,7 @@ def origin(settings: Project, key: str) -> str:
     if key not in settings.given:
         return "default"
     plain = Project(settings.path).complete
-    return "set, as by default" if settings.given[key] == plain[key] else "set"
+    return "set to its default" if settings.given[key] == plain[key] else "set"
 
 
 def _text(value: object) -> str:

@@ -1,9 +1,10 @@
-"""A pseudo-terminal with a program on it, and what stands on its screen."""
+"""Programs under test on a pseudo-terminal and in pipes, and the board's end of a serial line."""
 
 import fcntl
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import termios
@@ -11,26 +12,42 @@ import threading
 import time
 import tty
 
+PATIENCE_S = 60
+"""Nothing here takes a second; a machine with much else to do may take its time."""
+
 _ESCAPE = re.compile(rb"\x1b\[([?0-9;]*)([A-Za-z])")
 
 
-class Terminal:
-    """Runs `python -m host.cli ARGS` on a terminal of its own; everything that it writes is `heard`."""
+def inkling(*args: str) -> list[str]:
+    """The command that runs `inkling ARGS`."""
+    return [sys.executable, "-W", "ignore", "-m", "host.cli", *args]
 
-    def __init__(self, *args: str, size=(30, 100)) -> None:
+
+def heed_interrupts() -> None:
+    """In a child: Ctrl-C counts, also where the tests run in a script's background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+class Terminal:
+    """Runs a command on a terminal of its own; everything that it writes is `heard`."""
+
+    def __init__(self, *command: str, size=(30, 100)) -> None:
         self._master, slave = pty.openpty()
         self.size = size
         termios.tcsetwinsize(slave, size)
         self.modes = termios.tcgetattr(slave)
         self._slave = slave
+        environment = {"TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}
+        # As a parent with readline exports them; the terminal itself is what counts.
+        environment |= {"COLUMNS": "77", "LINES": "22"}
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "host.cli", *args],
+            command,
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**os.environ, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"},
+            env={**os.environ, **environment},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=self._own_terminal,
         )
         self.heard = bytearray()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -44,6 +61,11 @@ class Terminal:
         os.close(self._slave)
         os.close(self._master)
 
+    @staticmethod
+    def _own_terminal() -> None:
+        heed_interrupts()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
     def _listen(self) -> None:
         while True:
             try:
@@ -54,12 +76,24 @@ class Terminal:
     def type(self, keys: bytes) -> None:
         os.write(self._master, keys)
 
-    def until(self, text: str, timeout_s: float = 10) -> None:
-        """Wait for this text; fails with what was heard instead."""
-        wait_for(lambda: text.encode() in self.heard, timeout_s, lambda: self.heard.decode())
+    def resize(self, rows: int, columns: int) -> None:
+        self.size = (rows, columns)
+        termios.tcsetwinsize(self._slave, self.size)
 
-    def until_shown(self, text: str, timeout_s: float = 10) -> None:
-        wait_for(lambda: text in "\n".join(self.screen()), timeout_s, lambda: self.screen())
+    def ended(self) -> int:
+        """Its exit status, which it has to come to by itself."""
+        return self.process.wait(PATIENCE_S)
+
+    def until(self, text: str, since: int = 0) -> None:
+        """Wait until this is written, if only for a moment; `since` is an earlier `len(heard)`."""
+        wait_for(
+            lambda: text.encode() in self.heard[since:],
+            lambda: self.heard[since:].decode(errors="replace"),
+        )
+
+    def until_shown(self, text: str) -> None:
+        """Wait until this stands on the screen."""
+        wait_for(lambda: text in "\n".join(self.screen()), self.screen)
 
     def is_as_it_was(self) -> bool:
         return termios.tcgetattr(self._slave) == self.modes
@@ -105,6 +139,9 @@ class FakeBoard:
 
     def pull(self) -> None:
         self._link.unlink()
+        self.close()
+
+    def close(self) -> None:
         os.close(self._master)
 
     def say(self, data: bytes) -> None:
@@ -114,8 +151,63 @@ class FakeBoard:
         return os.read(self._master, size)
 
 
-def wait_for(done, timeout_s: float = 10, describe=lambda: "") -> None:
-    deadline = time.monotonic() + timeout_s
+class Piped:
+    """`inkling monitor ARGS` between pipes, once it listens to its port; `out` and `err` are heard.
+
+    With `take_out=False` nobody takes what it writes until `take_out` is called; `before` runs in
+    its process first.
+    """
+
+    def __init__(self, *args: str, take_out: bool = True, before=lambda: None) -> None:
+        def prepare() -> None:
+            heed_interrupts()
+            before()
+
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(
+            inkling("monitor", *args), stdout=pipe, stderr=pipe, preexec_fn=prepare
+        )
+        self.out, self.err = bytearray(), bytearray()
+        self._threads: list[threading.Thread] = []
+        self._take(self.process.stderr, self.err)
+        if take_out:
+            self.take_out()
+        wait_for(lambda: b"listening on" in self.err, lambda: self.err)
+
+    def __enter__(self) -> "Piped":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        for thread in self._threads:
+            thread.join(PATIENCE_S)
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+    def take_out(self) -> None:
+        self._take(self.process.stdout, self.out)
+
+    def interrupt(self) -> int:
+        """Ctrl-C; its exit status, with all it wrote in `out` and `err`."""
+        self.process.send_signal(signal.SIGINT)
+        status = self.process.wait(PATIENCE_S)
+        for thread in self._threads:
+            thread.join(PATIENCE_S)
+        return status
+
+    def _take(self, pipe, heard: bytearray) -> None:
+        def take() -> None:
+            while some := os.read(pipe.fileno(), 65536):
+                heard.extend(some)
+
+        self._threads.append(threading.Thread(target=take, daemon=True))
+        self._threads[-1].start()
+
+
+def wait_for(done, describe=lambda: "") -> None:
+    """Wait until `done()`; fails with what `describe()` says instead."""
+    deadline = time.monotonic() + PATIENCE_S
     while not done():
         assert time.monotonic() < deadline, describe()
         time.sleep(0.02)

@@ -108,7 +108,7 @@ def test_plain_lines_of_wifi_clock_and_safe():
         "wifi     joining",
         "wifi     down: wrong password",
         "wifi     up, -52 dBm, 1.2.3.4",
-        "clock    wait no answer",
+        "clock    waiting for the time: no answer",
         "safe     safe mode: BOOT held; the application does not run",
     ):
         assert part in text

@@ -1,17 +1,16 @@
 """`--log DIR`: all that came, in order, in files that are never overwritten and go one by one."""
 
+import errno
+import os
 import resource
-import signal
-import subprocess
-import sys
-import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from terminals import FakeBoard, wait_for
+from terminals import FakeBoard, Piped, wait_for
 
 from host.errors import UserError
+from host.monitor import log as log_module
 from host.monitor.log import Log
 
 
@@ -19,7 +18,7 @@ def kept(folder) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.binary(max_size=90), max_size=20), st.integers(1, 50))
 def test_every_byte_is_kept_in_the_order_of_the_names(tmp_path_factory, chunks, file_bytes):
     folder = tmp_path_factory.mktemp("log")
@@ -59,50 +58,56 @@ def test_a_folder_that_cannot_be_is_one_line(tmp_path):
         Log(tmp_path / "file" / "log")
 
 
+def test_after_a_full_disk_it_goes_on_and_knows_what_is_missing(tmp_path, monkeypatch):
+    write = os.write
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(log_module, "RETRY_S", 0.0)
+    log = Log(tmp_path)
+    for _ in range(2):
+        log.write(b"before ")
+        monkeypatch.setattr(log_module.os, "write", full)
+        log.write(b"lost ")
+        log.write(b"lost too ")
+        assert log.trouble.endswith("nothing is kept: No space left on device")
+        monkeypatch.setattr(log_module.os, "write", write)
+        log.write(b"after ")
+        assert (log.trouble, log.missing_bytes) == ("", len(b"lost lost too "))
+    log.close()
+    assert kept(tmp_path) == b"before after " * 2
+
+
 def test_all_is_kept_while_nobody_takes_what_is_shown(tmp_path):
     """Ctrl-S on the terminal, a pager in the pipe: the log has it all, and so has who reads later."""
-    port = tmp_path / "ttyUSB0"
+    port, log = tmp_path / "ttyUSB0", tmp_path / "log"
     board = FakeBoard(port)
-    monitor = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "host.cli", "monitor", "--plain"),
-            *("--port", str(port), "--log", str(tmp_path / "log")),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    time.sleep(0.8)
     said = b"".join(b"line %d of many that nobody reads as yet\n" % n for n in range(6000))
-    for start in range(0, len(said), 1000):
-        board.say(said[start : start + 1000])
-    wait_for(lambda: kept(tmp_path / "log") == said)
-    shown = monitor.stdout.read(len(said))
-    monitor.send_signal(signal.SIGINT)
-    monitor.communicate(timeout=5)
-    assert shown == said and monitor.returncode == 0
+    with Piped("--plain", "--port", str(port), "--log", str(log), take_out=False) as monitor:
+        for start in range(0, len(said), 1000):
+            board.say(said[start : start + 1000])
+        wait_for(lambda: kept(log) == said)
+        monitor.take_out()
+        wait_for(lambda: len(monitor.out) >= len(said))
+        assert monitor.interrupt() == 0
+    assert monitor.out[: len(said)] == said
+    board.close()
 
 
 def test_a_full_disk_is_one_line_and_the_monitor_goes_on(tmp_path):
     """The limit of a file's size stands in for the disk's: a write ends in the middle with an error."""
-    port = tmp_path / "ttyUSB0"
+    port, log = tmp_path / "ttyUSB0", tmp_path / "log"
     board = FakeBoard(port)
-    monitor = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "host.cli", "monitor", "--plain", "--seconds", "2.5"),
-            *("--port", str(port), "--log", str(tmp_path / "log")),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
-    )
-    time.sleep(0.8)
-    said = [b"line %d, which is text\r\n" % number for number in range(12)]
-    for line in said:
-        board.say(line)
-        time.sleep(0.1)
-    out, err = monitor.communicate(timeout=10)
-    assert monitor.returncode == 0, err
-    assert out.count("nothing is kept") == 1
-    assert all(line.decode().strip() in out for line in said)
-    assert kept(tmp_path / "log") == b"".join(said)[:100]
+    said = [b"line %d, which is text\n" % number for number in range(12)]
+    with Piped(
+        *("--plain", "--port", str(port), "--log", str(log)),
+        before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
+    ) as monitor:
+        for line in said:
+            board.say(line)
+            wait_for(lambda line=line: line in monitor.out, lambda: monitor.out)
+        assert monitor.interrupt() == 0, monitor.err
+    assert monitor.out.count(b"nothing is kept") == 1
+    assert kept(log) == b"".join(said)[:100]
+    board.close()

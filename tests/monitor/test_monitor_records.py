@@ -20,6 +20,7 @@ def split(stream: bytes, sizes: list[int] = ()) -> list[Line]:
     return lines + list(splitter.close())
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 200), max_size=40))
 def test_any_chunking_gives_the_same_lines(sizes):
     lines = split(STORY, sizes)
@@ -33,7 +34,7 @@ PIECES += [b'{"k":"book","p":"BT', b'{"k":"a"}', b'{"k":1e999999999}\n', b"\xff\
 garbage = st.binary(max_size=60) | st.sampled_from(PIECES)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(garbage, max_size=12), st.lists(st.integers(0, 5000), max_size=12))
 def test_garbage_never_raises_and_loses_no_byte(parts, sizes):
     stream = b"".join(parts)
@@ -44,6 +45,7 @@ def test_garbage_never_raises_and_loses_no_byte(parts, sizes):
     assert all(len(line.raw) <= MAX_LINE_BYTES for line in lines)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=30).filter(lambda junk: b"{" not in junk), max_size=10))
 def test_records_between_garbage_all_arrive(junk):
     stream = b"".join(

@@ -24,7 +24,7 @@ def test_the_story_is_learned():
     assert words.microprice(btc) == "45000.875"
     assert state.pairs["ETH/USD"].reason == "checksum"
     assert state.signals[0].price == Decimal("45001.0")
-    assert [raw.rstrip() for raw in state.raw_lines] == [b"ets Jul 29 2019 12:21:46"]
+    assert state.other_text.shown(5, NOW_S) == [b"ets Jul 29 2019 12:21:46"]
 
 
 def test_only_a_live_book_heard_of_just_now_is_believed():
@@ -35,6 +35,30 @@ def test_only_a_live_book_heard_of_just_now_is_believed():
     assert not state.believed(pairs["BTC/USD"])
     assert words.pair_state(state, pairs["BTC/USD"]) == "SILENT"
     assert words.connection(state) == ("bad", "board silent for 4 s")
+
+
+def test_no_book_is_believed_once_the_cable_is_out():
+    state = told_state()
+    state.port_trouble = "unplugged"
+    assert words.pair_state(state, state.pairs["BTC/USD"]) == "SILENT"
+    assert words.connection(state) == ("bad", "unplugged")
+
+
+def test_a_pair_that_noise_has_spelled_goes_again_and_no_other():
+    state = tell(told_state(), b'{"k":"signal","p":"BTC/URD","side":"BUY"}\n')
+    known = b"".join(
+        b'{"k":"pair","p":"%s","st":"LIVE"}\n' % name
+        for name in (b"BTC/USD", b"ETH/USD", b"SHIB/USD")
+    )
+    assert "BTC/URD" in state.pairs
+    for second in range(1, 40):
+        state.tick(NOW_S + second, UTC_S)
+        tell(state, known)
+    assert list(state.pairs) == ["BTC/USD", "ETH/USD", "SHIB/USD"]
+    # A board that hung is heard again, one pair after the other.
+    state.tick(NOW_S + 500, UTC_S)
+    tell(state, known.splitlines(keepends=True)[0])
+    assert list(state.pairs) == ["BTC/USD", "ETH/USD", "SHIB/USD"]
 
 
 def test_totals_survive_a_reset_of_the_board_but_no_book_does():
@@ -66,6 +90,19 @@ def test_the_connection_in_words():
     assert state.error_stands
     tell(state, b'{"k":"net","st":"up"}\n')
     assert words.connection(state) == ("ok", "connected") and not state.error_stands
+
+
+def test_a_book_that_is_live_tells_of_the_connection_that_was_not_heard():
+    state = BoardState()
+    state.tick(NOW_S, UTC_S)
+    tell(state, b'{"k":"pair","p":"A/B","st":"SYNCING"}\n')
+    assert words.connection(state) == ("wait", "board is up")
+    tell(state, b'{"k":"pair","p":"A/B","st":"LIVE"}\n')
+    assert words.connection(state) == ("ok", "connected")
+    tell(state, b'{"k":"net","st":"down","why":"closed"}\n{"k":"pair","p":"A/B","st":"STALE"}\n')
+    assert words.connection(state) == ("bad", "disconnected: closed")
+    tell(state, b'{"k":"book","p":"A/B","t":1,"b":1.5,"a":1.6}\n')
+    assert words.connection(state) == ("ok", "connected")
 
 
 anything = st.recursive(

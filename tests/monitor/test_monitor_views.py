@@ -2,15 +2,13 @@
 
 import io
 import os
-import pty
-import subprocess
 import sys
-import time
 
 import pytest
 from monitor_story import STORY, tell, told_state
 from rich.cells import cell_len
 from rich.console import Console
+from terminals import Terminal
 
 from host.monitor.show import show
 from host.monitor.view import BoardView, svg
@@ -55,7 +53,7 @@ def test_odd_sizes_do_not_overflow(size):
 def test_ascii_where_the_encoding_has_no_more(size):
     state = told_state()
     state.title = "Zürich"
-    state.raw_lines.append("Grüße \x1b[31mred".encode())
+    tell(state, "Grüße \x1b[31mred\n".encode())
     text = "\n".join(render(state, *size, encoding="ascii", color_system=None))
     assert text.isascii() and "red" in text and "\x1b" not in text
 
@@ -149,34 +147,12 @@ print("ENDED", summary.ended_by, summary.records)
 """
 
 
-@pytest.mark.parametrize(("key", "said"), [(b"q", b"ENDED user 11"), (b"\x03", b"ENDED user 11")])
-def test_live_on_a_terminal_and_out_again(key, said):
-    import termios
-
-    master, slave = pty.openpty()
-    termios.tcsetwinsize(slave, (30, 100))
-    before = termios.tcgetattr(slave)
-    process = subprocess.Popen(
-        [sys.executable, "-c", LIVE_PROGRAM.format(story=STORY)],
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        env={**os.environ, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"},
-        start_new_session=True,
-        preexec_fn=lambda: __import__("fcntl").ioctl(0, termios.TIOCSCTTY, 0),
-    )
-    heard = b""
-    deadline = time.monotonic() + 8
-    while b"45000.875" not in heard and time.monotonic() < deadline:
-        heard += os.read(master, 65536)
-    os.write(master, key)
-    while b"ENDED" not in heard and time.monotonic() < deadline:
-        heard += os.read(master, 65536)
-    assert process.wait(5) == 0
-    time.sleep(0.05)
-    heard += os.read(master, 65536) if said not in heard else b""
-    assert said in heard
-    assert heard.count(b"\x1b[?1049h") == heard.count(b"\x1b[?1049l") == 1
-    assert termios.tcgetattr(slave) == before
-    os.close(master)
-    os.close(slave)
+@pytest.mark.parametrize("key", [b"q", b"\x03"])
+def test_live_on_a_terminal_and_out_again(key):
+    with Terminal(sys.executable, "-c", LIVE_PROGRAM.format(story=STORY)) as terminal:
+        terminal.until("45000.875")
+        terminal.type(key)
+        assert terminal.ended() == 0
+        terminal.until("ENDED user 11")
+        assert terminal.heard.count(b"\x1b[?1049h") == terminal.heard.count(b"\x1b[?1049l") == 1
+        assert terminal.is_as_it_was()

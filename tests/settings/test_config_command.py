@@ -1,8 +1,10 @@
 """`inkling config` and inkling.toml: shown, changed with its comments kept, checked by the board's own rules."""
 
 import json
+import os
 
 import pytest
+import trustme
 
 from firmware import config
 from host import ROOT, cli
@@ -57,7 +59,7 @@ def test_the_table_has_every_setting_with_its_unit_and_range(run):
         "default",
     ]
     assert rows["host"].split() == ["host", "localhost", "text", "set"]
-    assert rows["depth"].endswith("set, as by default")
+    assert rows["depth"].endswith("set to its default")
     assert run("show")[1] == out
 
 
@@ -79,7 +81,6 @@ def test_one_setting_and_json(run):
         ("pairs", "BTC/USD,SOL/USD", 'pairs = ["BTC/USD", "SOL/USD"]  # two of them'),
         ("pairs", '["BTC/USD"]', 'pairs = ["BTC/USD"]  # two of them'),
         ("imbalance_threshold", "0.25", "imbalance_threshold = 0.25"),
-        ("ca", "my root.pem", 'ca = "my root.pem"'),
     ],
 )
 def test_set_changes_one_line_and_keeps_the_rest(run, file, key, value, line):
@@ -100,13 +101,36 @@ def test_set_changes_one_line_and_keeps_the_rest(run, file, key, value, line):
         ("imbalance_threshold", "nan", "imbalance_threshold must be 0.01 to 1.0; nothing changed"),
         ("pairs", "BTCUSD", "pairs must be names such as BTC/USD; nothing changed"),
         ("ca", "", 'ca must be "auto" or a PEM or DER file; nothing changed'),
+        ("ca", "no.pem", "no.pem: the certificate cannot be read"),
         ("colour", "red", "colour is not a setting; `inkling config` lists them"),
     ],
 )
 def test_a_wrong_value_changes_nothing(run, file, key, value, says):
     status, _, err = run("set", key, value)
-    assert status == 2 and err == f"inkling config: {says}\n"
+    assert status == 2 and err.startswith("inkling config: ") and says in err
+    assert len(err.splitlines()) == 1 and ".toml" not in err
     assert file.read_text() == TEXT
+
+
+def test_what_was_wrong_before_is_told_with_the_line_it_is_in(run, file):
+    file.write_text("\n[wifi]\nssid = 'x'\n")
+    status, _, err = run("set", "levels", "4")
+    assert status == 2 and f"{file}:2: wifi is not a setting" in err
+
+
+def test_only_files_are_written_to(run, tmp_path):
+    """Root could rename a file over a device."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    status, _, err = run("--file", str(fifo), "set", "levels", "4")
+    assert status == 2 and err.endswith("fifo: is not a file; nothing changed\n")
+    assert fifo.is_fifo()
+
+
+def test_a_certificate_is_named_beside_the_settings(run, file):
+    (file.parent / "my root.pem").write_bytes(trustme.CA().cert_pem.bytes())
+    assert run("set", "ca", "my root.pem")[0] == 0
+    assert 'ca = "my root.pem"' in file.read_text().splitlines()
 
 
 def test_unset_goes_back_to_the_default(run, file):
