@@ -53,7 +53,7 @@ class Chip:
         self._folder = folder
         self._flash = flash
         self._registers = registers
-        self._kind = kind
+        self._is_s3 = kind is not ESP32
         self._line = line
         self._world = world
         self._power = False
@@ -98,15 +98,19 @@ class Chip:
         with self._changed:
             if not self._power or not self._en:
                 return
-            if self._board and self._board.stdin:
-                # The board model has the chip's ring and drops what does not fit into it.
-                with contextlib.suppress(BlockingIOError, BrokenPipeError):
-                    os.write(self._board.stdin.fileno(), data)
+            if self._board:
+                self._give(self._board, data)
                 return
             self._received += data
             if self.state != "loader":
                 del self._received[_RECEIVE_RING_BYTES:]
             self._changed.notify_all()
+
+    def _give(self, board: subprocess.Popen, data: bytes) -> None:
+        """The board model has the chip's ring and drops what does not fit into it."""
+        assert board.stdin
+        with contextlib.suppress(BlockingIOError, BrokenPipeError):
+            os.write(board.stdin.fileno(), data)
 
     def _halt(self) -> None:
         self._halts += 1
@@ -128,7 +132,11 @@ class Chip:
                 self._lived_since = self._halts
                 download = self._download
             with contextlib.suppress(_Halted):
-                self._live(download)
+                try:
+                    self._live(download)
+                except (UserError, OSError) as error:  # the PC's trouble: no model, a full disk
+                    self._print(f"\r\ninkling devkit: {error}\r\n")
+                    self._idle()
 
     def _live(self, download: bool) -> None:
         reset, cause = boot_text.POWERON, ResetCause.PWRON
@@ -141,13 +149,9 @@ class Chip:
                     continue
                 download = False
             else:
-                self._print(self._banner(reset))
+                s3 = self._is_s3
+                self._print(boot_text.s3_banner(False) if s3 else boot_text.banner(reset))
             reset, cause = self._boot(cause)
-
-    def _banner(self, reset: int) -> str:
-        if self._kind is not ESP32:
-            return boot_text.s3_banner(download=False)
-        return boot_text.banner(reset)
 
     def _start_uart(self) -> None:
         self._line.board_baud = START_BAUD
@@ -161,7 +165,7 @@ class Chip:
         loader: RomLoader = RomLoader(self._flash, self._registers)
         unframer = slip.Unframer(LONGEST_PACKET_BYTES)
         self.state = "loader"
-        s3 = self._kind is not ESP32
+        s3 = self._is_s3
         self._print(boot_text.s3_banner(True) if s3 else boot_text.download_banner(reset))
         self._line.autobaud = True
         while True:
@@ -192,8 +196,8 @@ class Chip:
     def _boot(self, cause: ResetCause) -> tuple[int, ResetCause]:
         """What the ROM and the bootloader do, until the chip resets itself: how it did."""
         self.state = "boot loop"
-        s3 = self._kind is not ESP32  # there is nothing for it that could be in this flash
-        found = (flash_boot.no_header if s3 else flash_boot.look)(self._flash.read)
+        # For an S3 there is nothing that could be in this flash.
+        found = (flash_boot.no_header if self._is_s3 else flash_boot.look)(self._flash.read)
         self._print(found.text)
         if found.outcome is Outcome.MICROPYTHON:
             return self._run_micropython(cause)
@@ -225,14 +229,10 @@ class Chip:
             return boot_text.SW_CPU, ResetCause.HARD
 
     def _run_board(self, cause: ResetCause, raw_repl: bool) -> int:
-        try:
-            with self._changed:
-                self._changed.wait_for(lambda: self._model.over() or self._halted)
-            self._check()
-            board = power_on(self._folder, cause, raw_repl, binary=self._model.result())
-        except UserError as error:
-            self._print(f"\r\ninkling devkit: {error}\r\n")
-            self._idle()
+        with self._changed:
+            self._changed.wait_for(lambda: self._model.over() or self._halted)
+        self._check()
+        board = power_on(self._folder, cause, raw_repl, binary=self._model.result())
         assert board.stdin and board.stdout
         os.set_blocking(board.stdin.fileno(), False)
         with self._changed:
@@ -240,8 +240,8 @@ class Chip:
             self.state = "running"
             if self._halted:
                 board.kill()
-            elif self._received:
-                os.write(board.stdin.fileno(), self._received)
+            else:
+                self._give(board, self._received)
                 self._received.clear()
         try:
             while data := os.read(board.stdout.fileno(), _READ_BYTES):

@@ -108,8 +108,12 @@ class DevKit:
         with self._lock:
             if self.plugged:
                 return
-            self._tcp.open()
-            self._pty.open()
+            try:
+                self._tcp.open()
+                self._pty.open()
+            except UserError:
+                self._tcp.close()
+                raise
             self._line.connect(True)
             self.plugged = True
             self._set_power()

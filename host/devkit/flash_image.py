@@ -32,7 +32,7 @@ class FlashImage:
                 "take another board folder for a smaller one"
             )
         if present < size_bytes:
-            os.pwrite(self._file, ERASED * (size_bytes - present), present)
+            self._put(ERASED * (size_bytes - present), present)
 
     def holds(self, offset: int, size_bytes: int) -> bool:
         """Whether all of that is inside the chip."""
@@ -46,16 +46,22 @@ class FlashImage:
         """What was not erased before keeps its zero bits, as in the chip."""
         there = int.from_bytes(self.read(offset, len(data)), "little")
         result = (there & int.from_bytes(data, "little")).to_bytes(len(data), "little")
-        os.pwrite(self._file, result, offset)
+        self._put(result, offset)
 
     def erase(self, offset: int, size_bytes: int) -> None:
         """Erase every sector that the range touches."""
         start = offset - offset % SECTOR_BYTES
         end = -(-(offset + size_bytes) // SECTOR_BYTES) * SECTOR_BYTES
-        os.pwrite(self._file, ERASED * (min(end, self.size_bytes) - start), start)
+        self._put(ERASED * (min(end, self.size_bytes) - start), start)
 
     def erase_all(self) -> None:
         self.erase(0, self.size_bytes)
+
+    def _put(self, data: bytes, offset: int) -> None:
+        """All of it: on a full disk the system may take a part without a complaint."""
+        while data:
+            count = os.pwrite(self._file, data, offset)
+            data, offset = data[count:], offset + count
 
     def close(self) -> None:
         if self._file >= 0:

@@ -10,6 +10,7 @@ import tty
 from pathlib import Path
 
 from host.devkit.line import START_BAUD, Line
+from host.errors import UserError
 
 _LOOK_S = 0.01
 """How often an unopened device is looked at; the kernel does not tell of an open."""
@@ -39,10 +40,10 @@ class PtyPort:
     @property
     def baud(self) -> int:
         """What the program has set; a pseudo-terminal tells its other end."""
-        try:
-            return _BAUDS.get(termios.tcgetattr(self._master)[5], START_BAUD)
-        except (termios.error, OSError):
-            return START_BAUD
+        with self._using, contextlib.suppress(termios.error):
+            if self._master >= 0:
+                return _BAUDS.get(termios.tcgetattr(self._master)[5], START_BAUD)
+        return START_BAUD
 
     def send(self, data: bytes) -> None:
         # Nobody is told of an open or a close, so the state is asked for with every piece. A
@@ -52,6 +53,18 @@ class PtyPort:
                 os.write(self._master, data)
 
     def open(self) -> None:
+        try:
+            self._master = self._linked_terminal()
+        except OSError as error:
+            raise UserError(
+                f"{self.link}: no pseudo-terminal can be had there ({error.strerror}); "
+                "choose another --board"
+            ) from None
+        self._closing = False
+        self._thread = threading.Thread(target=self._serve, name="pty", daemon=True)
+        self._thread.start()
+
+    def _linked_terminal(self) -> int:
         master, slave = os.openpty()
         try:
             tty.setraw(slave)
@@ -62,13 +75,13 @@ class PtyPort:
             beside.unlink(missing_ok=True)
             beside.symlink_to(os.ttyname(slave))
             beside.replace(self.link)
+        except BaseException:
+            os.close(master)
+            raise
         finally:
             os.close(slave)
         os.set_blocking(master, False)
-        self._master = master
-        self._closing = False
-        self._thread = threading.Thread(target=self._serve, name="pty", daemon=True)
-        self._thread.start()
+        return master
 
     def close(self) -> None:
         if self._thread is None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import struct
 import threading
 
 from host.devkit.line import START_BAUD, Line
@@ -14,6 +15,8 @@ _KEPT_BYTES = 64 * 1024
 _TAKEOVER_S = 1.0
 """How long a new program waits for the one before it to be gone."""
 _RECEIVE_BYTES = 4096
+_NOT_RFC2217 = (KeyError, TypeError, struct.error)
+"""What pyserial's PortManager raises for a request that is none."""
 
 
 class Rfc2217Port:
@@ -149,7 +152,7 @@ class _Client:
                 plain = b"".join(self._manager.filter(data))
                 if plain:
                     self._line.from_host(plain, self.port.baudrate)
-        except OSError:
+        except (OSError, *_NOT_RFC2217):
             pass
         finally:
             # The driver lets go of both lines when the last program closes the port.

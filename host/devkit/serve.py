@@ -2,21 +2,21 @@
 
 import argparse
 import json
-import os
-import select
 import shlex
 import signal
-import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from host.errors import UserError
 
+if TYPE_CHECKING:  # imported when needed: `inkling --help` is to be quick
+    from host.devkit.devkit import DevKit
+    from host.devkit.typed_lines import TypedLines
+    from host.exchange.thread import ExchangeThread
+
 _TCP_PORT = 4000
-_KRAKEN_PORT = 8443
 _HEALTH_INTERVAL_MS = 2000  # a person watches
-_READ_BYTES = 4096
-_LINE_BYTES = 1000
 _EPILOG = """\
 While it runs, `help` and Enter lists what can be typed: pull the cable, cut the power, hold BOOT,
 damage the line, switch the Wi-Fi. It listens on this computer only.
@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--chip", choices=("esp32", "esp32s3"), default="esp32")
     parser.add_argument("--flash-mb", type=int, choices=(1, 2, 4, 8, 16), default=4)
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="for the line's noise")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="for noise and market")
     parser.add_argument(
         "--image", type=Path, metavar="FILE", help="where to write the stand-in firmware image"
     )
@@ -63,9 +63,9 @@ def run(args: argparse.Namespace) -> int:
     from host.boardmodel.build import board_model
     from host.cache import cache_folder
     from host.devkit.devkit import DevKit
+    from host.devkit.typed_lines import TypedLines
 
     board_model()  # now, while progress can be seen, and not when the board first starts
-    signal.signal(signal.SIGTERM, _end)
     folder = args.board or cache_folder("devkit")
     ssid, password = args.wifi
     kit = DevKit(
@@ -81,98 +81,95 @@ def run(args: argparse.Namespace) -> int:
     if args.erase:
         kit.flash.erase_all()
     image = _write_image(args.image or folder / "stand-in.bin")
-    try:
-        with ExitStack() as stack:
-            stack.enter_context(kit)
-            settings = None if args.no_kraken else _local_kraken(stack, folder, args.seed)
-            if args.json:
-                print(json.dumps(_facts(kit, args, image, settings)), flush=True)
-            else:
-                print(_page(kit, image, settings, ssid, password), flush=True)
-            _serve(kit, args.json)
-    except _Ended:
-        pass
+    with TypedLines() as typed, ExitStack() as stack:
+        stack.enter_context(kit)
+        exchange = None if args.no_kraken else _local_kraken(stack, args.seed)
+        settings = exchange and _write_settings(folder / "kraken.toml", exchange)
+        if args.json:
+            print(json.dumps(_facts(kit, args, image, settings)), flush=True)
+        else:
+            print(_page(kit, image, settings, ssid, password, _kraken(exchange)), flush=True)
+        _serve(kit, typed, args.json)
+    if typed.ended_by == signal.SIGINT:
+        raise KeyboardInterrupt
     return 0
 
 
-class _Ended(Exception):
-    """SIGTERM came."""
-
-
-def _end(*_: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would disturb the end
-    raise _Ended
-
-
-def _local_kraken(stack: ExitStack, folder: Path, seed: int) -> Path:
-    """Start one, and write settings with which a board finds it; the same port keeps them valid."""
-    from host.cache import write_beside
+def _local_kraken(stack: ExitStack, seed: int) -> "ExchangeThread":
+    """Start one, at the port that boards were flashed for before, if it is free."""
     from host.exchange.market import Market
     from host.exchange.pairs import DEFAULT_SYMBOLS
+    from host.exchange.server import DEFAULT_PORT
     from host.exchange.thread import exchange_in_thread
 
+    market = Market(DEFAULT_SYMBOLS, seed)
     try:
-        exchange = stack.enter_context(
-            exchange_in_thread(Market(DEFAULT_SYMBOLS, seed), port=_KRAKEN_PORT)
-        )
+        return stack.enter_context(exchange_in_thread(market, port=DEFAULT_PORT))
     except UserError:  # the port is taken
-        exchange = stack.enter_context(exchange_in_thread(Market(DEFAULT_SYMBOLS, seed)))
-    settings = folder / "kraken.toml"
+        return stack.enter_context(exchange_in_thread(market))
+
+
+def _kraken(exchange: "ExchangeThread | None") -> str:
+    from host.exchange.server import DEFAULT_PORT
+
+    if exchange is None:
+        return "none, as asked"
+    if exchange.port == DEFAULT_PORT:
+        return f"port {exchange.port} of this computer, a seeded market"
+    return (
+        f"port {exchange.port} of this computer, since {DEFAULT_PORT} is taken:\n"
+        "           a board that was flashed before needs `make flash` again"
+    )
+
+
+def _write_settings(path: Path, exchange: "ExchangeThread") -> Path:
+    """What a board needs to find the local Kraken, for `make flash CONFIG=`."""
     text = (
         "# For a virtual board: the local Kraken that `inkling devkit` runs beside it.\n"
         f'host = "localhost"\nport = {exchange.port}\n'
         f"ca = {json.dumps(str(exchange.ca_path))}\n"
         f"health_interval_ms = {_HEALTH_INTERVAL_MS}\n"
     )
-    write_beside(settings, text.encode())
-    return settings
+    return _written(path, text.encode(), "--board")
 
 
 def _write_image(path: Path) -> Path:
-    from host.cache import write_beside
     from host.devkit import stand_in_image
 
+    return _written(path, stand_in_image.make(), "--image")
+
+
+def _written(path: Path, data: bytes, option: str) -> Path:
+    from host.cache import write_beside
+
     try:
-        write_beside(path, stand_in_image.make())
+        write_beside(path, data)
     except OSError as error:
         raise UserError(
-            f"{path}: cannot be written ({error.strerror}); give another --image"
+            f"{path}: cannot be written ({error.strerror}); give another {option}"
         ) from None
     return path
 
 
-def _serve(kit, as_json: bool) -> None:
-    """Take commands from standard input, and go on without when it ends."""
+def _serve(kit: "DevKit", typed: "TypedLines", as_json: bool) -> None:
+    """Do what is typed, until `quit` or a signal."""
     from host.devkit import workbench
 
-    typed = b""
-    while True:
-        if sys.stdin is None or sys.stdin.closed:
-            signal.pause()
-            continue
-        # Not the file object: what it had read ahead, select would not see.
-        select.select([sys.stdin.fileno()], [], [])
-        data = os.read(sys.stdin.fileno(), _READ_BYTES)
-        if not data:
-            signal.pause()
-        *lines, typed = (typed + data).split(b"\n")
-        typed = typed[-_LINE_BYTES:]
-        for line in lines:
-            text = line.decode(errors="replace")
-            try:
-                if as_json and text.strip() == "state":
-                    answer = json.dumps(workbench.state(kit))
-                else:
-                    answer = workbench.execute(kit, text)
-            except workbench.Quit:
-                return
-            except UserError as error:
-                answer = str(error)
-            if answer:
-                print(answer, flush=True)
+    for line in typed:
+        try:
+            if as_json and line.strip() == "state":
+                answer = json.dumps(workbench.state(kit))
+            else:
+                answer = workbench.execute(kit, line)
+        except workbench.Quit:
+            return
+        except UserError as error:
+            answer = str(error)
+        if answer:
+            print(answer, flush=True)
 
 
-def _facts(kit, args: argparse.Namespace, image: Path, settings: Path | None) -> dict:
+def _facts(kit: "DevKit", args: argparse.Namespace, image: Path, settings: Path | None) -> dict:
     return {
         "url": kit.url,
         "device": str(kit.device),
@@ -185,10 +182,11 @@ def _facts(kit, args: argparse.Namespace, image: Path, settings: Path | None) ->
     }
 
 
-def _page(kit, image: Path, settings: Path | None, ssid: str, password: str) -> str:
+def _page(
+    kit: "DevKit", image: Path, settings: Path | None, ssid: str, password: str, kraken: str
+) -> str:
     port, file = kit.url, shlex.quote(str(image))
     config = f" CONFIG={shlex.quote(str(settings))}" if settings else ""
-    kraken = "none, as asked" if settings is None else "on this computer, a seeded market"
     return f"""\
 A virtual ESP32 DevKit is plugged in, until Ctrl-C.
 

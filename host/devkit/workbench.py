@@ -38,7 +38,7 @@ def execute(kit: DevKit, line: str) -> str:
     if verb in ("quit", "exit"):
         raise Quit
     if verb == "wifi" and choice == "password" and len(words) == 3:
-        kit.world.password = words[2].rstrip("\n")
+        _set_password(kit, words[2])
         return "the access point has the new password"
     if len(words) < 3:
         if verb == "help":
@@ -96,6 +96,13 @@ def _actions(kit: DevKit) -> dict[str, Callable[[], None]]:
         "ntp on": lambda: ntp(1),
         "ntp off": lambda: ntp(0),
     }
+
+
+def _set_password(kit: DevKit, text: str) -> None:
+    try:
+        kit.world.password = text
+    except ValueError as error:
+        raise UserError(f"wifi password: {error}") from None
 
 
 def _share(text: str) -> float:

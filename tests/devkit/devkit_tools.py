@@ -97,6 +97,15 @@ def wait_for(condition: Callable[[], bool], timeout_s: float = 10) -> None:
         time.sleep(0.01)
 
 
+def runs(process: int) -> bool:
+    """Whether the process of that number lives; one that nobody has waited for yet does not."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # gone before, or between open and read
+        return False
+    return state.rpartition(")")[2].split()[0] != "Z"
+
+
 def flash_directly(kit: DevKit, image: bytes, offset: int = 0x1000) -> None:
     """As a factory would: without the line."""
     kit.flash.erase(offset, len(image))

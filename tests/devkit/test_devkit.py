@@ -1,5 +1,6 @@
 """The virtual DevKit as its ports show it: boot, reset lines, doors, cable and power."""
 
+import socket
 import time
 from pathlib import Path
 
@@ -167,6 +168,15 @@ def test_one_program_at_a_time_and_again_at_will(kit: DevKit) -> None:
     first.close()
     with open_port(kit.url) as second:
         read_until(second, b"invalid header")
+
+
+def test_a_program_that_does_not_speak_the_protocol_is_hung_up_on(kit: DevKit) -> None:
+    host, _, port = kit.url.removeprefix("rfc2217://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as stranger:
+        stranger.sendall(b"\xff\xfa\x2c\x03\xc8\xff\xf0")  # SET_PARITY, to one there is not
+        wait_for(lambda: not stranger.recv(4096))
+    with open_port(kit.url) as port:
+        read_until(port, b"invalid header")
 
 
 def test_nobody_gets_what_was_said_before_the_port_was_open(kit: DevKit) -> None:

@@ -1,37 +1,24 @@
 """`inkling devkit` as a user starts it: the page, what can be typed, and how it ends."""
 
-import json
 import os
+import pty
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from devkit_tools import open_port, read_until, wait_for
+from devkit_command import ENDS_S, start, start_json
+from devkit_tools import flash_directly, open_port, read_until, runs, wait_for
 
-from host.devkit import workbench
+from host.devkit import stand_in_image, workbench
 from host.devkit.devkit import DevKit
 from host.errors import UserError
-
-INKLING = [sys.executable, "-m", "host.cli", "devkit"]
-
-
-def start(*arguments: object, stdin=subprocess.DEVNULL) -> subprocess.Popen:
-    return subprocess.Popen(
-        [*INKLING, *map(str, arguments)],
-        stdin=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
 
 
 def test_it_serves_a_board_until_it_is_told_to_end(board_model: Path, tmp_path: Path) -> None:
     image = tmp_path / "fw.bin"
-    served = start("--board", tmp_path / "b", "--tcp-port", 0, "--image", image, "--json")
-    facts = json.loads(served.stdout.readline())
+    served, facts = start_json("--board", tmp_path / "b", "--image", image)
     assert facts["url"].startswith("rfc2217://127.0.0.1:")
     assert (facts["chip"], facts["flash_mb"]) == ("esp32", 4)
     assert image.read_bytes()[0] == 0xE9
@@ -39,23 +26,89 @@ def test_it_serves_a_board_until_it_is_told_to_end(board_model: Path, tmp_path: 
         with open_port(port) as port:
             read_until(port, b"invalid header")
     again = start("--board", tmp_path / "b", "--tcp-port", 0)
-    said = again.communicate(timeout=20)[1]
+    said = again.communicate(timeout=ENDS_S)[1]
     assert again.returncode == 2
     assert said.count("\n") == 1
     assert "another process serves this board" in said
     served.send_signal(signal.SIGTERM)
-    assert served.communicate(timeout=10)[1] == ""
+    assert served.communicate(timeout=ENDS_S)[1] == ""
     assert served.returncode == 0
     assert not Path(facts["device"]).is_symlink()
 
 
-def test_ctrl_c_ends_it_without_a_traceback(board_model: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0), (signal.SIGHUP, 0)]
+)
+def test_a_signal_ends_it_without_a_traceback(
+    number: int, status: int, board_model: Path, tmp_path: Path
+) -> None:
     served = start("--board", tmp_path, "--tcp-port", 0)
     assert "virtual ESP32 DevKit" in served.stdout.readline()
-    wait_for(lambda: (tmp_path / "tty").is_symlink())
-    os.killpg(served.pid, signal.SIGINT)
-    assert served.communicate(timeout=10)[1] == ""
-    assert served.returncode == 130
+    assert (tmp_path / "tty").is_symlink()
+    os.killpg(served.pid, number)
+    assert served.communicate(timeout=ENDS_S)[1] == ""
+    assert served.returncode == status
+    assert not (tmp_path / "tty").is_symlink()
+
+
+def test_a_signal_is_not_missed_however_early_it_comes() -> None:
+    program = (
+        "import signal\n"
+        "from host.devkit.typed_lines import TypedLines\n"
+        "with TypedLines() as typed:\n"
+        "    signal.raise_signal(signal.SIGTERM)\n"
+        "    print([*typed], typed.ended_by == signal.SIGTERM)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=ENDS_S,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("[] True\n", "")
+
+
+def test_ctrl_d_at_a_terminal_ends_it(board_model: Path, tmp_path: Path) -> None:
+    ours, its = pty.openpty()
+    served, _ = start_json("--board", tmp_path, "--no-kraken", stdin=its)
+    os.write(ours, b"state\n\x04")
+    said, errors = served.communicate(timeout=ENDS_S)
+    os.close(ours)
+    os.close(its)
+    assert (served.returncode, errors) == (0, "")
+    assert '"cable": "in"' in said
+
+
+def test_killed_it_leaves_no_board_and_no_lock(board_model: Path, tmp_path: Path) -> None:
+    with DevKit(tmp_path) as kit:
+        flash_directly(kit, stand_in_image.make())
+    served, facts = start_json("--board", tmp_path, "--no-kraken")
+    with open_port(facts["device"]) as port:
+        read_until(port, b">>> ")
+    boards = [
+        int(process)
+        for children in Path(f"/proc/{served.pid}/task").glob("*/children")
+        for process in children.read_text().split()
+    ]
+    assert boards and all(map(runs, boards))
+    served.kill()
+    served.communicate(timeout=ENDS_S)
+    wait_for(lambda: not any(map(runs, boards)))
+    again, facts = start_json("--board", tmp_path, "--no-kraken")
+    with open_port(facts["device"]) as port:
+        read_until(port, b">>> ")
+    again.terminate()
+    assert again.communicate(timeout=ENDS_S)[1] == ""
+
+
+def test_a_full_disk_is_one_line(board_model: Path, tmp_path: Path) -> None:
+    served = start("--board", tmp_path, "--tcp-port", 0, most_bytes=1_000_000)
+    said = served.communicate(timeout=ENDS_S)[1]
+    assert served.returncode == 2
+    assert said.count("\n") == 1
+    assert "cannot keep a board there (File too large)" in said
 
 
 def test_the_page_says_what_to_type_next_and_commands_are_taken(
@@ -63,7 +116,7 @@ def test_the_page_says_what_to_type_next_and_commands_are_taken(
 ) -> None:
     served = start("--board", tmp_path, "--wifi", "home:secret: 1", stdin=subprocess.PIPE)
     said, errors = served.communicate(
-        "help\ncable out\nstate\nfly\nnoise 2\nquit\nstate\n", timeout=20
+        "help\ncable out\nstate\nfly\nnoise 2\nquit\nstate\n", timeout=ENDS_S
     )
     assert (served.returncode, errors) == (0, "")
     assert "make flash PORT=rfc2217://127.0.0.1:" in said
@@ -81,7 +134,7 @@ def test_a_taken_port_that_was_asked_for_is_one_line(board_model: Path, tmp_path
     with DevKit(tmp_path / "one") as kit:
         port = kit.url.rpartition(":")[2]
         second = start("--board", tmp_path / "two", "--tcp-port", port)
-        said = second.communicate(timeout=20)[1]
+        said = second.communicate(timeout=ENDS_S)[1]
     assert second.returncode == 2
     assert said == (
         f"inkling devkit: TCP port {port} cannot be used (Address already in use); "
@@ -100,7 +153,7 @@ def test_a_taken_port_that_was_asked_for_is_one_line(board_model: Path, tmp_path
 )
 def test_bad_arguments_are_told(arguments: tuple[str, str]) -> None:
     asked = start(*arguments)
-    said = asked.communicate(timeout=20)[1]
+    said = asked.communicate(timeout=ENDS_S)[1]
     assert asked.returncode == 2
     assert said.count("\n") == 1
 
@@ -128,8 +181,13 @@ def test_every_switch_can_be_typed(tmp_path: Path) -> None:
         workbench.execute(kit, "wifi password new one")
         assert kit.world.password == "new one"
         assert workbench.execute(kit, "  ") == ""
-        for wrong in ("cable", "cable up", "noise", "noise x", "wifi password", "reset now"):
-            with pytest.raises(UserError):
+        for wrong in (
+            *("cable", "cable up", "noise", "noise x", "noise nan", "reset now"),
+            *("wifi password", "wifi password " + "x" * 65),
+        ):
+            with pytest.raises(UserError) as error:
                 workbench.execute(kit, wrong)
+            assert "\n" not in str(error.value)
+        assert kit.world.password == "new one"
         with pytest.raises(workbench.Quit):
             workbench.execute(kit, "quit")

@@ -59,34 +59,23 @@ def test_ampy_puts_lists_and_gets(micropython: DevKit, tmp_path: Path) -> None:
 
 
 def test_every_reset_says_its_cause(micropython: DevKit) -> None:
-    kit = micropython
-    cause = b"import machine; print('cause', machine.reset_cause())\r"
-    with open_port(kit.device) as port:
-        port.write(b"\r")
-        read_until(port, b">>> ")
-        port.write(cause)
-        read_until(port, b"cause 1\r\n")
-        port.write(b"\x04")
-        seen = read_until(port, b">>> ")
-        assert b"soft reboot" in seen
-        assert b"rst:" not in seen
-        port.write(cause)
-        read_until(port, b"cause 5\r\n")
-        port.write(b"machine.reset()\r")
-        read_until(port, b"rst:0xc (SW_CPU_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)")
-        read_until(port, b">>> ")
-        port.write(cause)
-        read_until(port, b"cause 2\r\n")
-        port.write(b"wdt = machine.WDT(timeout=1000)\r")
-        read_until(port, b"Task watchdog got triggered")
-        read_until(port, b">>> ")
-        port.write(cause)
-        read_until(port, b"cause 3\r\n")
-        port.write(b"machine.deepsleep(200)\r")
-        read_until(port, b"rst:0x5 (DEEPSLEEP_RESET)")
-        read_until(port, b">>> ")
-        port.write(cause)
-        read_until(port, b"cause 4\r\n")
+    with open_port(micropython.device) as port:
+
+        def after(typed: bytes, said: bytes, cause: int) -> bytes:
+            """Type it; what came until `said`, after which the board has that reset cause."""
+            port.write(typed)
+            seen = read_until(port, said)
+            if b">>> " not in seen.rpartition(said)[2]:  # it may have come along
+                seen += read_until(port, b">>> ")
+            port.write(b"import machine; print('cause', machine.reset_cause())\r")
+            read_until(port, f"cause {cause}\r\n>>> ".encode())
+            return seen
+
+        after(b"\r", b">>> \r\n", 1)
+        assert b"rst:" not in after(b"\x04", b"soft reboot", 5)
+        after(b"machine.reset()\r", b"rst:0xc (SW_CPU_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)", 2)
+        after(b"wdt = machine.WDT(timeout=1000)\r", b"Task watchdog got triggered", 3)
+        after(b"machine.deepsleep(200)\r", b"rst:0x5 (DEEPSLEEP_RESET)", 4)
 
 
 def test_a_dead_board_model_is_a_panic_on_the_line(micropython: DevKit) -> None:

@@ -249,3 +249,22 @@ print([p.info()[4] for p in Partition.find(Partition.TYPE_DATA)])
         "(1, 129, 2097152, 2097152, 'vfs', False)",
         "['nvs', 'phy_init', 'vfs']",
     ]
+
+
+def test_a_flash_without_room_for_a_file_system_has_none(board):
+    board.flash.write_bytes(b"\xff" * VFS_AT)
+    assert b"initial setup" not in board.on()
+    text = board.run("""
+from esp32 import Partition
+print([p.info()[4] for p in Partition.find(Partition.TYPE_DATA)], bdev)
+open("boot.py", "w")
+""")
+    assert text.startswith("['nvs', 'phy_init'] None\n") and "ENODEV" in text
+
+
+@pytest.mark.parametrize("write", ["0, bytes(100)", "1 << 20, bytes(4096)", "-1, bytes(4096)"])
+def test_only_whole_blocks_of_the_partition_are_written(write, board):
+    board.on()
+    before = board.flash.read_bytes()
+    assert "EINVAL" in board.run(f"bdev.writeblocks({write})")
+    assert board.flash.read_bytes() == before

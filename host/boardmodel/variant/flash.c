@@ -63,6 +63,7 @@ void flash_write(uint32_t at, const void *from, size_t len) {
     }
 }
 
+// Whole sectors only.
 void flash_erase(uint32_t at, size_t len) {
     uint8_t erased[SECTOR_BYTES];
     memset(erased, 0xFF, sizeof(erased));

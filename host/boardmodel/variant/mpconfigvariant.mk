@@ -16,7 +16,7 @@ comma := ,
 LDFLAGS += $(addprefix -Wl$(comma)--wrap=, main mp_stderr_print gc_info \
 	mp_hal_set_interrupt_char mp_hal_stdin_rx_chr \
 	mp_hal_stdout_tx_str mp_hal_stdout_tx_strn mp_hal_stdout_tx_strn_cooked \
-	time __time64 gettimeofday __gettimeofday64 connect getaddrinfo sendto close)
+	time __time64 gettimeofday __gettimeofday64 connect getaddrinfo sendto close sem_wait)
 
 # The chip's REPL, which this port has not needed so far.
 ifeq ($(findstring runtime/pyexec.c,$(file <Makefile)),)

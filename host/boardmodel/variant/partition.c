@@ -32,6 +32,11 @@ static uint32_t bytes_of(const partition_t *self) {
     return self->size ? self->size : flash_bytes() - self->at;
 }
 
+// A flash of 2 MB or less ends before the vfs partition; the stock firmware then makes none.
+static bool exists(const partition_t *self) {
+    return self->at < flash_bytes();
+}
+
 static void print(const mp_print_t *out, mp_obj_t self_in, mp_print_kind_t kind) {
     (void)kind;
     const partition_t *self = MP_OBJ_TO_PTR(self_in);
@@ -47,7 +52,7 @@ static mp_obj_t make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, 
     }
     const char *label = mp_obj_str_get_str(args[0]);
     for (size_t i = 0; i < MP_ARRAY_SIZE(table); i++) {
-        if (strcmp(table[i].label, label) == 0) {
+        if (exists(&table[i]) && strcmp(table[i].label, label) == 0) {
             return MP_OBJ_FROM_PTR(&table[i]);
         }
     }
@@ -66,7 +71,7 @@ static mp_obj_t find(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args)
     mp_obj_t label = args[ARG_LABEL].u_obj;
     mp_obj_t found = mp_obj_new_list(0, NULL);
     for (size_t i = 0; i < MP_ARRAY_SIZE(table); i++) {
-        if (table[i].type == args[ARG_TYPE].u_int
+        if (exists(&table[i]) && table[i].type == args[ARG_TYPE].u_int
             && (args[ARG_SUBTYPE].u_int == ANY_SUBTYPE || table[i].subtype == args[ARG_SUBTYPE].u_int)
             && (label == mp_const_none || strcmp(table[i].label, mp_obj_str_get_str(label)) == 0)) {
             mp_obj_list_append(found, MP_OBJ_FROM_PTR(&table[i]));
@@ -94,8 +99,8 @@ static MP_DEFINE_CONST_FUN_OBJ_1(info_obj, info);
 // Where a block lies in the flash; a range outside of the partition is an error, as on the chip.
 static uint32_t place(size_t n_args, const mp_obj_t *args, size_t len) {
     const partition_t *self = MP_OBJ_TO_PTR(args[0]);
-    uint32_t offset = mp_obj_get_int(args[1]) * SECTOR_BYTES + (n_args == 4 ? mp_obj_get_int(args[3]) : 0);
-    if (offset > bytes_of(self) || len > bytes_of(self) - offset) {
+    int64_t offset = (int64_t)mp_obj_get_int(args[1]) * SECTOR_BYTES + (n_args == 4 ? mp_obj_get_int(args[3]) : 0);
+    if (offset < 0 || offset > bytes_of(self) || len > bytes_of(self) - offset) {
         mp_raise_OSError(MP_EINVAL);
     }
     return self->at + offset;
@@ -114,6 +119,9 @@ static mp_obj_t writeblocks(size_t n_args, const mp_obj_t *args) {
     mp_get_buffer_raise(args[2], &buffer, MP_BUFFER_READ);
     uint32_t at = place(n_args, args, buffer.len);
     if (n_args == 3) {
+        if (buffer.len % SECTOR_BYTES) {
+            mp_raise_OSError(MP_EINVAL);  // flash is erased by whole sectors
+        }
         flash_erase(at, buffer.len);
     }
     flash_write(at, buffer.buf, buffer.len);

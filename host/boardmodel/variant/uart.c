@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -237,6 +238,18 @@ void __wrap_mp_hal_stdout_tx_strn_cooked(const char *text, size_t len) {
 
 static void woken(int unused) {
     (void)unused;
+}
+
+int __real_sem_wait(sem_t *semaphore);
+
+// A garbage collection waits by this until the other threads have marked what they hold. The signal that ends waits
+// must not end that one, or the memory of those threads would be freed under them.
+int __wrap_sem_wait(sem_t *semaphore) {
+    int failed = __real_sem_wait(semaphore);
+    while (board_on && failed && errno == EINTR) {
+        failed = __real_sem_wait(semaphore);
+    }
+    return failed;
 }
 
 void uart_start(void) {

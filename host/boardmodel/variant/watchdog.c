@@ -6,17 +6,22 @@
 #include "board.h"
 #include "watchdog.h"
 
+// Python's thread writes these and the peripherals' reads them, so both are words, which are never seen half written.
 static volatile int32_t timeout_ms;  // 0 = never switched on; it cannot be switched off
-static volatile int64_t bites_at_us;
+static volatile uint32_t fed_at_ms;  // wraps, as differences do
+
+static uint32_t now_ms(void) {
+    return board_now_us() / 1000;
+}
 
 void watchdog_set(int32_t ms) {
+    watchdog_feed();  // first, or it would bite for the time before
     timeout_ms = ms;
     board_world[WORLD_WATCHDOG_MS] = ms;
-    watchdog_feed();
 }
 
 void watchdog_feed(void) {
-    bites_at_us = board_now_us() + (int64_t)timeout_ms * 1000;
+    fed_at_ms = now_ms();
 }
 
 // A soft reset restarts Python, not the chip, so a watchdog that was on stays on.
@@ -26,12 +31,15 @@ void watchdog_start(void) {
 
 static void log_line(const char *text) {
     char line[160];
-    int len = snprintf(line, sizeof(line), "E (%d) task_wdt: %s\r\n", (int)(board_now_us() / 1000), text);
+    int len = snprintf(line, sizeof(line), "E (%d) task_wdt: %s\r\n", (int)now_ms(), text);
     uart_send(line, len);
 }
 
 void watchdog_tick(void) {
-    if (timeout_ms == 0 || board_now_us() < bites_at_us) {
+    // Read before the clock is: what is fed meanwhile would seem to be fed in the future.
+    uint32_t since_ms = fed_at_ms;
+    since_ms = now_ms() - since_ms;
+    if (timeout_ms == 0 || since_ms < (uint32_t)timeout_ms) {
         return;
     }
     log_line("Task watchdog got triggered. The following tasks/users did not reset the watchdog in time:");

@@ -14,8 +14,11 @@ _BOOT_PY = """\
 
 
 def mount(vfs):
-    """Mount at "/"; the partition."""
-    device = Partition.find(Partition.TYPE_DATA, label="vfs")[0]
+    """Mount at "/"; the partition, or None where the flash has no room for one."""
+    found = Partition.find(Partition.TYPE_DATA, label="vfs")
+    if not found:
+        return None
+    device = found[0]
     try:
         vfs.mount(device, "/")
     except OSError:
