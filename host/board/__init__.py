@@ -1,1 +1,1 @@
-"""The board on the serial port: find it, flash it, ask it how it is."""
+"""The board on the serial port: find it, get its attention, run the tools on it, ask it how it is."""

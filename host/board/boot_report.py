@@ -137,33 +137,12 @@ def restart_and_watch(
     timeout_s: float = _TIMEOUT_S,
 ) -> Report:
     """Restart the board and follow it; raises UserError when the port fails meanwhile."""
-    return _follow(port, say, transcript, timeout_s, restart=True)
-
-
-def watch(
-    port: str,
-    say: Callable[[str], None],
-    transcript: tool.Transcript,
-    timeout_s: float = _TIMEOUT_S,
-) -> Report:
-    """Follow a board that is starting already; raises UserError when the port fails meanwhile."""
-    return _follow(port, say, transcript, timeout_s, restart=False)
-
-
-def _follow(
-    port: str,
-    say: Callable[[str], None],
-    transcript: tool.Transcript,
-    timeout_s: float,
-    restart: bool,
-) -> Report:
     watcher = _Watcher(say)
     splitter = LineSplitter()
     with ports.open_port(port, timeout_s=0) as serial:
         try:
-            if restart:
-                serial.reset_input_buffer()
-                ports.restart(serial)
+            serial.reset_input_buffer()
+            ports.restart(serial)
             until = time.monotonic() + timeout_s
             while not watcher.over and time.monotonic() < until:
                 for line in splitter.feed(read_some(serial, _LOOK_S)):

@@ -13,7 +13,7 @@ _TIMEOUT_S = 12.0
 _QUIET_S = 0.15
 _MOST_QUIET_S = 1.0
 _RESTARTING_S = 0.3  # a Ctrl-C before that would stop the restart
-_FREED_S = 2.0
+_FREED_S = 1.0
 _KEPT_BYTES = 4096
 
 _CTRL_C = b"\x03"

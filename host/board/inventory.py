@@ -162,13 +162,13 @@ def take(uploader: Uploader, wanted_secrets: dict[str, bytes | None]) -> Invento
     raise ToolFailed("the board's list of files came damaged")
 
 
-def check_version(board: Inventory, modules: Collection[bytes], port: str) -> None:
-    """The board takes .mpy files such as these; raises UserError if it does not.
+def check_version(board: Inventory, files: dict[str, bytes], port: str) -> None:
+    """The board takes .mpy files such as are among these; raises UserError if it does not.
 
     Only a file with native code says its sub-version: bytecode does not depend on that.
     """
     takes = (board.mpy & 0xFF, board.mpy >> 8 & 3)
-    for module in modules:
+    for module in (data for path, data in files.items() if path.endswith(".mpy")):
         native = module[2] >> 2
         made = (module[1], module[2] & 3 if native else takes[1])
         if made != takes:

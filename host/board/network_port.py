@@ -1,8 +1,11 @@
 """A serial port behind RFC 2217: pyserial's, read in whole chunks, with a descriptor to wait on."""
 
+import fcntl
 import os
 import select
 import socket
+import struct
+import termios
 import warnings
 from contextlib import suppress
 
@@ -35,9 +38,22 @@ class NetworkPort(rfc2217.Serial):
         finally:
             self._opening = False
 
+    @property
+    def timeout(self) -> float | None:
+        return self._timeout
+
+    @timeout.setter
+    def timeout(self, timeout_s: float | None) -> None:
+        """How long a read waits is ours alone.
+
+        pyserial sends all settings anew then and waits for the answers, 0.1 s, which esptool does
+        twice for each of its hundreds of commands.
+        """
+        self._timeout = timeout_s
+
     def _update_dtr_state(self) -> None:
         """pyserial opens with DTR, then RTS; where both are let go of, that would reset the board."""
-        if self._opening:
+        if self._opening and not self._rts_state:
             self._update_rts_state()
         super()._update_dtr_state()
 
@@ -59,8 +75,9 @@ class NetworkPort(rfc2217.Serial):
 
     @property
     def in_waiting(self) -> int:
-        """1 when something can be read, else 0."""
-        return len(select.select([self.fileno()], [], [], 0)[0])
+        """How many bytes can be read at once; 1 at the connection's end, for `read` to tell of it."""
+        count = struct.unpack("i", fcntl.ioctl(self.fileno(), termios.FIONREAD, bytes(4)))[0]
+        return count or len(select.select([self.fileno()], [], [], 0)[0])
 
     def read(self, size: int = 1) -> bytes:
         """Up to `size` bytes, waiting for them no longer than the timeout."""

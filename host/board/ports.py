@@ -1,7 +1,6 @@
 """Serial ports of this PC: find the board's, open it without resetting the board, restart the board."""
 
 import errno
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -145,8 +144,3 @@ def restart(port: "serial.Serial") -> None:
 def is_there(port: str) -> bool:
     """Whether a device of this name exists now; a network address always may."""
     return port.startswith(URL_SCHEMES) or Path(port).exists()
-
-
-def may_use(port: str) -> bool:
-    """Whether this user may read and write the device."""
-    return port.startswith(URL_SCHEMES) or os.access(port, os.R_OK | os.W_OK)

@@ -64,14 +64,15 @@ def run(
     transcript: Transcript,
     *,
     script: bytes = b"",
-    silence_s: float,
+    silence_s: float | Callable[[], float],
     on_line: Callable[[str], object] = lambda line: None,
     noise: str = "",
     private: bool = False,
 ) -> Done:
     """Run `python -m` with these arguments and `script` on its standard input.
 
-    It is stopped when nothing comes for `silence_s` seconds. Lines that begin with `noise` are not kept.
+    It is stopped when nothing comes for `silence_s` seconds (or what that returns at the time).
+    Lines that begin with `noise` are not kept.
     `private`: nothing is kept, because it might repeat a secret that the script holds.
     """
     transcript.add("$ " + " ".join(arguments))
@@ -130,7 +131,7 @@ def _give(tool: subprocess.Popen, script: bytes) -> None:
 
 def _follow(
     tool: subprocess.Popen,
-    silence_s: float,
+    silence_s: float | Callable[[], float],
     keep: Callable[[str], object],
     on_line: Callable[[str], object],
 ) -> Done:
@@ -146,7 +147,7 @@ def _follow(
     with selectors.DefaultSelector() as selector:
         selector.register(tool.stdout, selectors.EVENT_READ)
         while True:
-            if not selector.select(silence_s):
+            if not selector.select(silence_s() if callable(silence_s) else silence_s):
                 if rest:
                     take(rest)
                 return Done(None, lines)

@@ -15,7 +15,7 @@ NAMES = ("mpremote", "ampy")
 _SCRIPT_SILENCE_S = 20.0
 # While a file is sent nothing is said. Measured at 115200 baud: mpremote sends 2.7 kB a second,
 # ampy 1.1; a busy PC or a flash that is being erased may halve that.
-_FILE_SILENCE_S = 8.0
+_FILE_SILENCE_S = 5.0
 _MPREMOTE_BYTES_PER_S = 1300
 _AMPY_BYTES_PER_S = 500
 
@@ -64,7 +64,7 @@ class Uploader:
         arguments: list[str],
         *,
         script: str = "",
-        silence_s: float = _SCRIPT_SILENCE_S,
+        silence_s: float | Callable[[], float] = _SCRIPT_SILENCE_S,
         on_line: Callable[[str], object] = lambda line: None,
         private: bool = False,
     ) -> list[str]:
@@ -99,17 +99,25 @@ class Mpremote(Uploader):
 
     def put(self, folder: Path, names: list[str], to: str, on_file: Callable[[str], None]) -> None:
         start = f"cp {folder}/"
+        silence_s = _SCRIPT_SILENCE_S
 
         def hear(line: str) -> None:
+            nonlocal silence_s
             if line.startswith(start):
-                on_file(line.removeprefix(start).split(" ")[0])
+                name = line.removeprefix(start).split(" ")[0]
+                silence_s = (
+                    _FILE_SILENCE_S + (folder / name).stat().st_size / _MPREMOTE_BYTES_PER_S
+                )
+                on_file(name)
 
-        paths = [str(folder / name) for name in names]
-        largest = max((folder / name).stat().st_size for name in names)
         self._run(
-            ["mpremote", "connect", self._port, "fs", "cp", "--force", *paths, f":{to}/"],
+            [
+                *("mpremote", "connect", self._port, "fs", "cp", "--force"),
+                *(str(folder / name) for name in names),
+                f":{to}/",
+            ],
             on_line=hear,
-            silence_s=_FILE_SILENCE_S + largest / _MPREMOTE_BYTES_PER_S,
+            silence_s=lambda: silence_s,
         )
 
 

@@ -21,19 +21,21 @@ _SILENCE_S = 60.0
 _WRITING = "Writing at "  # a line for each kilobyte
 _PERCENT = re.compile(r"(\d+)(?:\.\d+)?% ")
 
-# The ROM loader, without a program loaded into the chip: what a bare chip surely has.
-_OPTIONS = ["--no-stub", "--after", "hard-reset", "--port"]
+_OPTIONS = ["--after", "hard-reset", "--port"]
+# To look, the ROM's own loader is enough, and starts at once. To write, esptool's stub is the way
+# that everybody goes: it erases as it writes, where the ROM is silent until all is erased.
+_BY_ROM = ["--no-stub", *_OPTIONS]
 
 
 @dataclass
 class Chip:
-    """What esptool says of it; `holds_image` is whether the flash holds the image asked about."""
+    """What esptool says of it; `lacking` are the image's parts that its flash does not hold."""
 
     name: str
     description: str
     mac: str
     flash_mb: int
-    holds_image: bool
+    lacking: dict[int, bytes]
 
 
 def examine(port: str, image: Image, transcript: tool.Transcript) -> Chip:
@@ -41,9 +43,9 @@ def examine(port: str, image: Image, transcript: tool.Transcript) -> Chip:
 
     Raises UserError if nobody answers, or if it is no ESP32 with enough flash.
     """
-    with _files(image) as files:
+    with _files(image.parts) as files:
         done = tool.run(
-            ["esptool", *_OPTIONS, port, "verify-flash", "--flash-size", "detect", *files],
+            ["esptool", *_BY_ROM, port, "verify-flash", "--flash-size", "detect", *files],
             transcript,
             silence_s=_SILENCE_S,
         )
@@ -67,7 +69,6 @@ def examine(port: str, image: Image, transcript: tool.Transcript) -> Chip:
         raise UserError(
             f"{port}: its flash has {size}, Inkling needs {_LEAST_FLASH_MB}MB; take another board"
         )
-    matches = done.text.count("Verification successful")
     if done.status != 0 and "Verification failed" not in done.text:
         raise _trouble(port, done, transcript)
     return Chip(
@@ -75,24 +76,28 @@ def examine(port: str, image: Image, transcript: tool.Transcript) -> Chip:
         _found(r"Chip type: +(.+)", done.text) or name,
         _found(r"\bMAC: +([0-9a-f:]{17})", done.text) or "",
         flash_mb,
-        done.status == 0 and matches == len(image.parts),
+        _lacking(image.parts, done.lines),
     )
 
 
 def write(
-    port: str, image: Image, baud: int, progress: Progress, transcript: tool.Transcript
+    port: str,
+    version: str,
+    parts: dict[int, bytes],
+    baud: int,
+    progress: Progress,
+    transcript: tool.Transcript,
 ) -> None:
-    """Write the parts of `image` that the flash does not hold yet, and have esptool verify them."""
-    # Of two parts, each counts its own per cents, the small one almost none.
-    title = f"Writing MicroPython {image.version}"
-    with _files(image) as files, progress.step(title, 100) as advance:
+    """Write these parts of MicroPython, and have esptool verify them."""
+    largest = max(parts, key=lambda place: len(parts[place]))  # the others take next to no time
+    with _files(parts) as files, progress.step(f"Writing MicroPython {version}", 100) as advance:
         shown = 0
 
         def show(line: str) -> None:
             nonlocal shown
             if line.startswith(_WRITING) and (match := _PERCENT.search(line)):
                 percent = int(match[1])
-                if _address(line) >= max(image.parts):
+                if _address(line) >= largest:
                     for _ in range(percent - shown):
                         advance()
                     shown = max(shown, percent)
@@ -100,7 +105,7 @@ def write(
         done = tool.run(
             [
                 "esptool", *_OPTIONS, port, "--baud", str(baud), "write-flash", "--compress",
-                "--flash-size", "detect", "--skip-flashed", *files,
+                "--flash-size", "detect", *files,
             ],
             transcript,
             silence_s=_SILENCE_S,
@@ -111,12 +116,24 @@ def write(
         raise _trouble(port, done, transcript, writing=True)
 
 
+def _lacking(parts: dict[int, bytes], lines: list[str]) -> dict[int, bytes]:
+    """The parts that were not found in the flash: of each, esptool says its place, then the verdict."""
+    lacking = dict(parts)
+    place = -1
+    for line in lines:
+        if found := _found(r"^Verifying .* at (0x[0-9a-f]+) in flash", line):
+            place = int(found, 16)
+        elif line.startswith("Verification successful"):
+            lacking.pop(place, None)
+    return lacking
+
+
 @contextmanager
-def _files(image: Image) -> Iterator[list[str]]:
-    """The image's parts as esptool's arguments: place, file, place, file."""
+def _files(parts: dict[int, bytes]) -> Iterator[list[str]]:
+    """These parts as esptool's arguments: place, file, place, file."""
     with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
         arguments = []
-        for place, data in image.parts.items():
+        for place, data in parts.items():
             file = Path(folder) / f"{place:#x}.bin"
             file.write_bytes(data)
             arguments += [f"{place:#x}", str(file)]

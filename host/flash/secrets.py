@@ -61,6 +61,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 when done or, for check, when the board has all; 1 when check finds something missing."""
     from host.board import ports
+    from host.board.claim import claim
 
     if args.action != "check" and args.what is None:
         raise UserError(f"{args.action} what? inkling secrets {args.action} wifi")
@@ -72,7 +73,8 @@ def run(args: argparse.Namespace) -> int:
     port = ports.choose(args.port)
     transcript = tool.Transcript(echo=args.verbose)
     try:
-        return _at_board(args, port, wanted, transcript)
+        with claim(port):
+            return _at_board(args, port, wanted, transcript)
     except ToolFailed as error:
         raise UserError(
             f"{port}: {args.uploader} failed ({error}); try again (details: {transcript.path})"
@@ -97,16 +99,20 @@ def can_ask() -> bool:
 
 
 def ask() -> dict[str, bytes]:
-    """Name and password from the terminal; the password is not shown."""
-    print("Wi-Fi network (2.4 GHz): ", end="", file=sys.stderr, flush=True)
-    name = sys.stdin.readline()
-    if not name.strip():
-        raise UserError("no Wi-Fi network was named; say it to: inkling secrets set wifi")
-    try:
-        password = getpass.getpass("Its password (empty for an open network): ")
-    except EOFError:
-        password = ""
-    return _checked(name.removesuffix("\n"), password, "", "")
+    """Name and password from the terminal, until they can be right; the password is not shown."""
+    while True:
+        print("Wi-Fi network (2.4 GHz): ", end="", file=sys.stderr, flush=True)
+        name = sys.stdin.readline()
+        if not name.strip():
+            raise UserError("no Wi-Fi network was named; say it to: inkling secrets set wifi")
+        try:
+            password = getpass.getpass("Its password (empty for an open network): ")
+        except EOFError:
+            raise UserError("no password was given; say it to: inkling secrets set wifi") from None
+        try:
+            return _checked(name.removesuffix("\n"), password, "", "")
+        except UserError as error:
+            print(error, file=sys.stderr)
 
 
 def missing(board: inventory.Inventory) -> bool:
@@ -164,17 +170,16 @@ def _at_board(
     from host.board import uploader
     from host.board.break_in import NoPrompt, break_in, let_run
 
+    board_tool = uploader.make(args.uploader, port, transcript)
     try:
         break_in(port)
+        if args.action == "check":
+            return _check(board_tool, wanted)
+        changed = store(board_tool, wanted)
     except NoPrompt:
         raise UserError(
             f"{port}: no MicroPython answers; flash the board: inkling flash"
         ) from None
-    board_tool = uploader.make(args.uploader, port, transcript)
-    try:
-        if args.action == "check":
-            return _check(board_tool, wanted)
-        changed = store(board_tool, wanted)
     finally:
         let_run(port)
     done = "kept in the board's NVS" if args.action == "set" else "gone from the board's NVS"

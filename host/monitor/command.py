@@ -51,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Watch until the user or the time ends it; raises UserError if the port cannot be opened."""
     from host.board import ports
+    from host.board.claim import claim
     from host.monitor.picture import check_picture
     from host.monitor.serial_source import SerialSource
     from host.monitor.show import show
@@ -61,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         log = stack.enter_context(closing(Log(args.log))) if args.log else None
         source = stack.enter_context(closing(SerialSource(port, log)))
+        stack.enter_context(claim(port))  # the port is free for a moment between a flash's tools
         summary = show(
             source,
             title=port,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from flashing import SPEED, Flash, Inkling, at_prompt, new_board
+from flashing import SPEED, WIFI, Flash, Inkling, Transfer, at_prompt, measured, new_board
 
 import host
 
@@ -68,6 +68,7 @@ class Flashed(NamedTuple):
     folder: Path
     outcome: dict
     progress: str
+    transfer: Transfer
 
 
 @pytest.fixture(scope="session")
@@ -79,9 +80,12 @@ def flashed(board_model, firmware, settings, tmp_path_factory) -> Flashed:
     file = folder / "firmware.bin"
     file.write_bytes(firmware)
     with DevKit(new_board(folder / "board"), speed=SPEED) as kit:
-        ran = Flash(Inkling(folder / "cache"), file, settings)(kit, "--json")
-        assert ran.status == 0, ran.err
-    return Flashed(folder / "board", json.loads(ran.out), ran.err)
+        first = Flash(Inkling(folder / "cache"), file, settings)
+        process = first.inkling.start(*first.arguments(kit, "--json"), **WIFI)
+        transfer, said = measured(process, kit)
+        out, _ = process.communicate()
+        assert process.returncode == 0, said
+    return Flashed(folder / "board", json.loads(out), said, transfer)
 
 
 @pytest.fixture
@@ -105,7 +109,7 @@ def bare(board_model, tmp_path: Path) -> Iterator:
 @pytest.fixture
 def checkout(inkling, tmp_path: Path) -> Path:
     """A checkout of one's own to edit, which `inkling` then runs."""
-    copy = tmp_path / "checkout"
+    copy = tmp_path / "my checkout"
     copy.mkdir()
     for name in ("boot.py", "main.py", "firmware", "lib", "host", "pyproject.toml"):
         source = host.ROOT / name
@@ -113,6 +117,5 @@ def checkout(inkling, tmp_path: Path) -> Path:
             shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, copy / name)
-    inkling.environment["PYTHONPATH"] = f"{copy}:{copy / 'lib'}"
-    inkling.folder = copy
+    inkling.use(copy)
     return copy

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,6 +49,11 @@ class Inkling:
             (real / name).mkdir(parents=True, exist_ok=True)
             (cache / "inkling" / name).symlink_to(real / name)
         self.environment["XDG_CACHE_HOME"] = str(cache)
+
+    def use(self, checkout: Path) -> None:
+        """Run this checkout from now on."""
+        self.environment["PYTHONPATH"] = f"{checkout}:{checkout / 'lib'}"
+        self.folder = checkout
 
     def start(self, *arguments: object, **environment: str) -> subprocess.Popen:
         return subprocess.Popen(
@@ -93,6 +100,61 @@ class Flash:
         ran = self(kit, "--json", *more, **environment)
         assert ran.status == 0, ran.err
         return json.loads(ran.out)
+
+
+class Transfer(NamedTuple):
+    """An undisturbed transfer: after how many bytes of it each file began, and how many there were."""
+
+    starts: dict[str, int]
+    total_bytes: int
+
+
+def measured(process: subprocess.Popen, kit) -> tuple[Transfer, str]:
+    """The transfer of a running `inkling flash`, and all that it says meanwhile."""
+    starts: dict[str, int] = {}
+    begun, total_bytes, said = None, 0, []
+    for line in process.stderr:
+        said.append(line)
+        if line.startswith("Sending "):
+            begun = kit.received
+        elif begun is not None and (match := re.match(r"  \d+/\d+ (\S+)", line)):
+            starts[match[1]] = kit.received - begun
+        elif line.startswith("Installed"):
+            total_bytes = kit.received - begun
+    return Transfer(starts, total_bytes), "".join(said)
+
+
+def wait_for(process: subprocess.Popen, words: str, timeout_s: float = 60) -> str:
+    """The line of stderr in which the command says these words."""
+    until = time.monotonic() + timeout_s
+    for line in process.stderr:
+        if words in line:
+            return line
+        assert time.monotonic() < until
+    pytest.fail(f"it ended without saying {words!r}")
+
+
+def complaint(process: subprocess.Popen, timeout_s: float = 60) -> str:
+    """The one line with which the command gives up; no other complains, and none is a traceback."""
+    out, err = process.communicate(timeout=timeout_s)
+    assert process.returncode == 2 and not out, err
+    lines = err.strip().splitlines()
+    assert [line for line in lines if line.startswith("inkling flash: ")] == lines[-1:], err
+    assert "Traceback" not in err
+    return lines[-1]
+
+
+def runs(kit) -> dict:
+    """Restart the board: its boot record, once its application has reached the exchange."""
+    from host.board import boot_report, tool
+
+    transcript = tool.Transcript(kit.folder / "watch.log")
+    try:
+        report = boot_report.restart_and_watch(kit.url, lambda _: None, transcript)
+    finally:
+        transcript.close()
+    assert report.ok, report.line
+    return report.boot
 
 
 def new_board(folder: Path, firmware: bytes | None = None, like: Path | None = None) -> Path:

@@ -2,7 +2,7 @@
 
 import time
 
-from flashing import files_on
+from flashing import WIFI, files_on
 
 WITHIN_S = 10
 
@@ -14,6 +14,27 @@ def test_from_a_bare_chip_to_live_signals(flashed):
     assert first["chip"].startswith("ESP32-") and first["boot"]["cause"] == "pwron"
     assert first["line"] == "connected to localhost"
     assert f"{first['files']}/{first['files']} " in flashed.progress
+
+
+def test_the_outcome_for_programs(flashed):
+    """The names and kinds of values of --json; scripts of others read them."""
+    outcome = flashed.outcome
+    assert {name: type(value) for name, value in outcome.items()} == {
+        "port": str,
+        "chip": str,
+        "mac": str,
+        "micropython": str,
+        "wrote_micropython": bool,
+        "files": int,
+        "sent": list,
+        "removed": list,
+        "secrets": str,
+        "ok": bool,
+        "line": str,
+        "boot": dict,
+    }
+    assert outcome["ok"] is True and outcome["removed"] == []
+    assert outcome["port"].startswith("rfc2217://127.0.0.1:") and len(outcome["mac"]) == 17
 
 
 def test_again_with_nothing_changed(flash, running):
@@ -50,8 +71,8 @@ def test_ampy_sends_the_files_through_any_port(flash, running, checkout):
 
 
 def test_over_a_port_without_reset_lines_the_files_go_by_the_repl(inkling, running, settings):
-    from flashing import WIFI
-
+    """Such a port is a pseudo-terminal; here by a link to it, as those of /dev/serial/by-id are."""
+    assert running.device.is_symlink()
     ran = inkling("flash", "--port", running.device, "--config", settings, **WIFI)
     assert ran.status == 0, ran.err
     assert "has no reset lines" in ran.err and "files are already there" in ran.err

@@ -1,13 +1,12 @@
 """Whatever goes wrong: one clear line, a board that runs the old or the new application, a repeat that heals."""
 
-import os
-import signal
 import time
 
 import pytest
-from flashing import SPEED, WIFI, Inkling, at_prompt, files_on, new_board
+from flashing import SPEED, WIFI, Inkling, at_prompt, files_on, new_board, runs
+from interrupting import change_a_few
 
-_EXIT_BAD, _EXIT_ERROR, _EXIT_INTERRUPTED = 1, 2, 130
+_EXIT_BAD, _EXIT_ERROR = 1, 2
 
 
 def _one_line(ran, *words: str, status: int = _EXIT_ERROR) -> None:
@@ -18,13 +17,6 @@ def _one_line(ran, *words: str, status: int = _EXIT_ERROR) -> None:
     assert complaints == [ran.last_line]
     for word in words:
         assert word in ran.last_line, ran.last_line
-
-
-def _edit(checkout) -> None:
-    """A larger change: a dozen modules differ, so that the transfer takes its time."""
-    for name in ("lib/backoff.py", "firmware/kernels/book.py", "firmware/kernels/render.py"):
-        module = checkout / name
-        module.write_text(module.read_text() + "\nEDITED = 1\n")
 
 
 # The port and the chip
@@ -91,70 +83,6 @@ def test_a_release_that_cannot_be_fetched(flash, running):
     _one_line(ran, "cannot be reached (Connection refused)", "make flash FIRMWARE=file.bin")
 
 
-# Cable and power, in the middle of it
-
-
-@pytest.mark.parametrize("uploader", ["mpremote", "ampy"])
-def test_the_cable_pulled_during_the_files(flash, running, checkout, uploader):
-    _edit(checkout)
-    process = flash.inkling.start(*flash.arguments(running, "--uploader", uploader), **WIFI)
-    _wait_for(process, "2/3 ")
-    running.pull_cable_after(1500)
-    assert process.wait(60) == _EXIT_ERROR
-    last = process.stderr.read().strip().splitlines()[-1]
-    assert last.startswith(f"inkling flash: {running.url}: nothing listens there")
-    running.plug_cable()
-    _still_runs(flash, running)
-    healed = flash.outcome(running)
-    assert healed["ok"] and 1 <= len(healed["sent"]) <= 2  # the first came whole
-
-
-def test_power_cut_during_the_files(flash, running, checkout):
-    _edit(checkout)
-    process = flash.inkling.start(*flash.arguments(running), **WIFI)
-    _wait_for(process, "2/3 ")
-    running.cut_power_after(1500)
-    assert process.wait(60) == _EXIT_ERROR
-    last = process.stderr.read().strip().splitlines()[-1]
-    assert "it stopped answering" in last and "make flash again goes on from here" in last
-    running.restore_power()
-    _still_runs(flash, running)
-    assert flash.outcome(running)["ok"]
-
-
-def test_cable_and_power_while_micropython_is_written(flash, bare):
-    process = flash.inkling.start(*flash.arguments(bare), **WIFI)
-    _wait_for(process, "Writing MicroPython")
-    bare.pull_cable_after(40_000)
-    assert process.wait(60) == _EXIT_ERROR
-    assert "nothing listens there" in process.stderr.read().strip().splitlines()[-1]
-    bare.plug_cable()
-    process = flash.inkling.start(*flash.arguments(bare), **WIFI)
-    _wait_for(process, "Writing MicroPython")
-    bare.cut_power_after(40_000)
-    assert process.wait(60) == _EXIT_ERROR
-    assert "the chip stopped answering" in process.stderr.read().strip().splitlines()[-1]
-    bare.restore_power()
-    process = flash.inkling.start(*flash.arguments(bare), **WIFI)
-    _wait_for(process, "Looking at the board's files")  # so MicroPython is whole
-    process.send_signal(signal.SIGINT)
-    assert process.wait(20) == _EXIT_INTERRUPTED
-    assert "Traceback" not in process.stderr.read()
-
-
-def test_ctrl_c_ends_the_tools_and_leaves_the_board_running(flash, running, checkout):
-    _edit(checkout)
-    process = flash.inkling.start(*flash.arguments(running), **WIFI)
-    _wait_for(process, "2/3 ")
-    tool = _children(process.pid)
-    assert tool
-    process.send_signal(signal.SIGINT)
-    assert process.wait(20) == _EXIT_INTERRUPTED
-    assert "Traceback" not in process.stderr.read()
-    assert not [pid for pid in tool if os.path.exists(f"/proc/{pid}")]
-    _still_runs(flash, running, restart=False)
-
-
 # What is on the board
 
 
@@ -187,9 +115,9 @@ def test_an_application_that_restarts_for_ever_is_named(flash, running, checkout
 
 def test_a_full_file_system(flash, running, checkout):
     at_prompt(running, _FILL)
-    _edit(checkout)
+    change_a_few(checkout)
     _one_line(flash(running), "is full", "bytes are missing", "fill.bin (")
-    _still_runs(flash, running)
+    runs(running)
     at_prompt(running, "import os\nos.remove('fill.bin')\n")
     assert len(flash.outcome(running)["sent"]) == 3
 
@@ -227,30 +155,3 @@ with open("fill.bin", "wb") as file:
     for _ in range(os.statvfs("/")[3] - 3):
         file.write(block)
 """
-
-
-def _wait_for(process, words: str, timeout_s: float = 60) -> None:
-    """Until the command says these words on stderr."""
-    until = time.monotonic() + timeout_s
-    for line in process.stderr:
-        if words in line:
-            return
-        assert time.monotonic() < until
-    pytest.fail(f"it ended without saying {words!r}")
-
-
-def _still_runs(flash, kit, restart: bool = True) -> None:
-    """The application that the board holds, old or new, reaches the exchange."""
-    from host.board import boot_report, tool
-
-    transcript = tool.Transcript(kit.folder / "watch.log")
-    if restart:
-        report = boot_report.restart_and_watch(kit.url, lambda _: None, transcript)
-    else:
-        report = boot_report.watch(kit.url, lambda _: None, transcript)
-    assert report.ok, report.line
-
-
-def _children(pid: int) -> list[int]:
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return [int(child) for child in file.read().split()]

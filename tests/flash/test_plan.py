@@ -104,13 +104,14 @@ def test_what_goes_makes_room():
 def test_another_version_of_mpy_is_refused_in_words():
     module = bytes([ord("M"), 6, 10 << 2 | 3, 31])
     bytecode = bytes([ord("M"), 6, 0, 31])
+    modules = {"a.mpy": module, "b.mpy": bytecode, "ca.der": b"M" * 4}
     board = _board({})
     board.mpy = 10 << 10 | 3 << 8 | 6
-    inventory.check_version(board, [module, bytecode], "PORT")
+    inventory.check_version(board, modules, "PORT")
     assert board.arch == "xtensawin" == inventory.require_arch(board, "PORT")
     board.mpy = 10 << 10 | 2 << 8 | 6
     with pytest.raises(UserError, match=r"version 6\.2, this PC's mpy-cross makes 6\.3"):
-        inventory.check_version(board, [module, bytecode], "PORT")
+        inventory.check_version(board, modules, "PORT")
     board.mpy = 6
     with pytest.raises(UserError, match="no native code"):
         inventory.require_arch(board, "PORT")
@@ -124,5 +125,5 @@ def test_what_mpy_cross_makes_here_is_what_the_pinned_release_takes():
     module = flash_folder.compiled(ROOT / "lib" / "ring.py", flash_folder.CHIP)
     board = _board({})
     board.mpy = 10 << 10 | 3 << 8 | 6
-    inventory.check_version(board, [module], "PORT")
+    inventory.check_version(board, {"ring.mpy": module}, "PORT")
     assert module[2] >> 2 & 15 == 10

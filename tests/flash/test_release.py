@@ -87,10 +87,21 @@ def test_a_kept_file_that_was_damaged_is_fetched_again(server, pinned: Path, fir
     ],
 )
 def test_anything_else_is_said_and_not_kept(server, pinned: Path, fault, words):
+    whole = server.body
     for name, value in fault.items():
         setattr(server, name, value)
     assert words in _fails()
     assert not pinned.exists()
+    # The next try begins anew: nothing of this one is left that could be in its way.
+    server.body, server.status, server.cut = whole, 200, None
+    assert release.pinned(Quiet()).version == "1.29.0"
+    assert pinned.read_bytes() == whole
+
+
+@pytest.mark.parametrize("end", ["", "/", "//"])
+def test_a_mirror_with_and_without_a_slash_at_its_end(pinned, monkeypatch, end):
+    monkeypatch.setenv(release.MIRROR_VARIABLE, f"http://127.0.0.1/folder{end}")
+    assert release.url() == f"http://127.0.0.1/folder/{release.NAME}"
 
 
 def test_a_wrong_hash_is_said_and_not_kept(server, pinned: Path, firmware):

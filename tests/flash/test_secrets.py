@@ -114,6 +114,18 @@ def test_the_verb(inkling, running):
     assert check.status == 1 and "none" in check.out
 
 
+@pytest.mark.parametrize("uploader", ["mpremote", "ampy"])
+def test_every_byte_of_them_arrives(inkling, running, uploader):
+    """As many as the standard allows, and those that a shell, Python or a REPL might take for its own."""
+    name = "my \N{HOUSE WITH GARDEN} is 'a' \"castle\" {0}" + "\N{KEY}" + "!"
+    password = "\\n'\"{x!r}%s$HOME`#é\N{KEY}".ljust(59, "~")
+    assert (len(name.encode()), len(password.encode())) == (32, 63)
+    given = {"INKLING_WIFI_SSID": name, "INKLING_WIFI_PASSWORD": password}
+    ran = inkling("secrets", "set", "wifi", "--port", running.url, "--uploader", uploader, **given)
+    assert ran.out == "Wi-Fi: kept in the board's NVS\n", ran.err
+    assert _in_nvs(running) == [repr(name.encode()), repr(password.encode())]
+
+
 @pytest.mark.parametrize(
     ("name", "password", "words"),
     [

@@ -1,0 +1,13 @@
+"""The power is cut at every tenth of a transfer: the old application runs, and repeats heal it."""
+
+from interrupting import POWER, change_everything, cut_at_tenths, flash_of
+
+
+def test_at_every_tenth(flashed, checkout, firmware_file, settings, tmp_path):
+    change_everything(checkout)
+    cut_at_tenths(
+        POWER,
+        lambda cache: flash_of(checkout, tmp_path / cache, firmware_file, settings),
+        flashed,
+        tmp_path,
+    )
