@@ -36,11 +36,12 @@ def test_bare_flash_is_an_endless_boot_loop(kit: DevKit) -> None:
     with open_port(kit.device) as port:
         kit.reset()
         seen = read_for(port, 1.5).decode()
-    assert seen.startswith(
+    # Not at the very start: the reset may come while the board still says why it was switched on.
+    assert (
         "ets Jul 29 2019 12:21:46\r\n\r\n"
         "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
         "invalid header: 0xffffffff\r\n"
-    )
+    ) in seen
     assert 2 <= seen.count("rst:0x10 (RTCWDT_RTC_RESET),boot:0x13") <= 8
     assert seen.count("invalid header") >= 16
 
