@@ -16,13 +16,8 @@ def run():
     gc.threshold(_COLLECT_EVERY)
     telemetry = Telemetry()
     try:
-        from firmware import start
-
-        prepared = start.prepare(telemetry)
-        online = start.reach_network(telemetry)
-        start.forget("firmware", "start")
-        del start
-        if not online:
+        prepared = _begin(telemetry)
+        if prepared is None:
             return
         # Imported now, because code comes in small blocks that fit where large buffers would not.
         import asyncio
@@ -34,7 +29,21 @@ def run():
     except OSError as error:
         why = str(error)
     except MemoryError:
-        why = "too little heap for so many pairs at this depth"
+        why = "too little heap for so many pairs: fewer, or depth 10"
     telemetry.bytes_per_s = 0  # the last words are worth waiting for
     telemetry.say(k="error", why=why)
     telemetry.drain()
+
+
+def _begin(telemetry):
+    """What is done once (see start.py); None when the board is to stay safe. Raises OSError, MemoryError."""
+    # Native code passes through the heap in one piece on its way to the chip's instruction memory,
+    # 11 KB for the decoder: that needs the heap while it is empty.
+    import wsframe  # noqa: F401
+    from firmware import start
+    from firmware.feeds import spot_v2  # noqa: F401
+
+    prepared = start.prepare(telemetry)
+    online = start.reach_network(telemetry)
+    start.forget("firmware", "start")
+    return prepared if online else None

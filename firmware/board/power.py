@@ -56,7 +56,7 @@ def has_radio():
 
 
 def _boot_held():
-    button = machine.Pin(_BOOT_BUTTON, machine.Pin.IN)
+    button = machine.Pin(_BOOT_BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)
     if button.value():
         return False
     sleep_ms(_HELD_MS)

@@ -15,11 +15,17 @@ _RETRY_MS = const(5000)
 _GLANCE_MS = const(50)
 _LONGEST = const(64)  # bytes of a password; a name has at most 32
 _CLOCK_TRIES = const(3)  # of a second each; then a clock that was set before will do
+_LONGEST_WAIT_S = const(30)
+_DRIVER_TRIES = const(
+    2
+)  # then it names its reason; one that tries for ever says only "connecting"
+_FOR_EVER = const(-1)
 _CLOCK_SET_YEAR = const(2026)  # an ESP32 without power knew nothing later than 2000
 
-# The driver's reasons beside those that `network` names: both mean a handshake that failed, which
-# is what a wrong password looks like to most routers' clients.
-_HANDSHAKE_TIMEOUTS = (15, 204)
+# The driver's reasons beside those that `network` names: a handshake that failed, which is what a
+# wrong password looks like with most routers, and a security that the ESP32 was not asked to join.
+_HANDSHAKE_FAILED = const((15, 204))
+_OTHER_SECURITY = const((210, 211, 212))
 
 
 class _Stopped(Exception):
@@ -45,19 +51,24 @@ def _join(telemetry):
         raise OSError("no Wi-Fi in NVS; on the PC: inkling secrets set wifi")
     radio = network.WLAN(network.WLAN.IF_STA)
     radio.active(True)
-    while not radio.isconnected():  # after a soft reset it may be
-        telemetry.say(k="wifi", st="join")
+    password = _secret("wifi_pass")  # once: the driver never closes what NVS() opens
+    while True:
         try:
-            radio.connect(ssid, _secret("wifi_pass"))
+            if radio.isconnected():  # after a soft reset it may be
+                radio.config(reconnects=_FOR_EVER)
+                radio.config(pm=radio.PM_NONE)  # modem sleep would delay what comes in
+                telemetry.say(k="wifi", st="up", rssi=radio.status("rssi"), ip=radio.ifconfig()[0])
+                return
+            telemetry.say(k="wifi", st="join")
+            radio.config(reconnects=_DRIVER_TRIES)
+            radio.connect(ssid, password)
             why = _wait(radio, telemetry)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # the driver refuses some calls at bad moments
             why = str(error)
         if why:
             telemetry.say(k="wifi", st="down", why=why)
             radio.disconnect()
             _pause(telemetry, _RETRY_MS)
-    radio.config(pm=radio.PM_NONE)  # modem sleep would delay what comes in
-    telemetry.say(k="wifi", st="up", rssi=radio.status("rssi"), ip=radio.ifconfig()[0])
 
 
 def _secret(name):
@@ -76,8 +87,10 @@ def _wait(radio, telemetry):
         network.STAT_NO_AP_FOUND: "network not found (the ESP32 hears 2.4 GHz only)",
         network.STAT_WRONG_PASSWORD: "wrong password",
     }
-    for reason in _HANDSHAKE_TIMEOUTS:
+    for reason in _HANDSHAKE_FAILED:
         failures[reason] = "wrong password"
+    for reason in _OTHER_SECURITY:
+        failures[reason] = "the network's security or signal does not suit"
     start = ticks_ms()
     while ticks_diff(ticks_ms(), start) < _JOIN_MS:
         _pause(telemetry, _GLANCE_MS)
@@ -95,12 +108,15 @@ def _set_clock(telemetry):
     while True:
         try:
             ntptime.settime()
-        except OSError:
+        except OSError as error:
             tries += 1
-            telemetry.say(k="clock", st="wait", why="no answer from the time server")
+            # The name lookup's errors are negative.
+            unknown = error.errno is not None and error.errno < 0
+            why = "cannot resolve its name" if unknown else "no answer from the time server"
+            telemetry.say(k="clock", st="wait", why=why)
             if tries >= _CLOCK_TRIES and gmtime()[0] >= _CLOCK_SET_YEAR:
                 return
-            _pause(telemetry, 1000 * tries)
+            _pause(telemetry, 1000 * min(tries, _LONGEST_WAIT_S))
             continue
         telemetry.say(k="clock", st="set")
         return

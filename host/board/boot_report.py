@@ -69,7 +69,7 @@ class _Watcher:
             self.found.wifi = record
             self._at(f"Wi-Fi up: {record.get('rssi')} dBm, address {safe_text(record.get('ip'))}")
         elif (kind, state) == ("wifi", "down"):
-            self._fail(f"Wi-Fi: {why}; mend it with: inkling secrets set wifi")
+            self._fail(f"Wi-Fi: {why}; mend it with: .venv/bin/inkling secrets set wifi")
         elif (kind, state) == ("clock", "set"):
             self._at("clock set")
         elif (kind, state) == ("clock", "wait"):

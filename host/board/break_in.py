@@ -21,6 +21,8 @@ _CTRL_C = b"\x03"
 _TO_FRIENDLY = b"\r\x03\x02"
 _RESTART = b"import machine\rmachine.reset()\r"
 
+# MicroPython's own words, before every prompt: each soft reset of a tool would say them anew, for ever.
+_CORRUPTED = b"filesystem appears to be corrupted"
 _BARE = re.compile(rb"invalid header|flash read err|No bootable app")
 
 
@@ -90,6 +92,14 @@ def no_answer(port: str, bare: bool) -> UserError:
     )
 
 
+def _corrupted(port: str) -> UserError:
+    return UserError(
+        f"{port}: the board's file system is damaged, or another firmware's; erase it with "
+        f"`esptool --port {port} erase-region 0x200000 0x200000` (MicroPython and secrets stay), "
+        "then flash again"
+    )
+
+
 def _knock(serial, keys: bytes, timeout_s: float) -> None:
     until = time.monotonic() + timeout_s
     heard = b""
@@ -97,6 +107,8 @@ def _knock(serial, keys: bytes, timeout_s: float) -> None:
         serial.write(keys)
         heard = (heard + _read(serial))[-_KEPT_BYTES:]
         if heard.endswith(_PROMPT):
+            if _CORRUPTED in heard:
+                raise _corrupted(serial.port)
             _wait_until_quiet(serial)
             return
     raise NoPrompt(bool(_BARE.search(heard)))

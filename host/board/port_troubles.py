@@ -111,7 +111,7 @@ def _number(error: Exception) -> int | None:
 
 def _network_trouble(port: str, number: int | None, error: Exception) -> str:
     if number in _NO_LISTENER:
-        return f"{port}: nothing listens there; is `inkling devkit` running?"
+        return f"{port}: nothing listens there; is `inkling devkit` running, and its cable in?"
     if "rfc2217" in str(error).lower() and "support" in str(error):
         return f"{port}: what listens there does not speak RFC 2217; try socket:// instead"
     reason = os.strerror(number) if number and number > 0 else str(error)

@@ -65,12 +65,12 @@ def run(args: argparse.Namespace) -> int:
 
     if args.action != "check" and args.what is None:
         raise UserError(f"{args.action} what? inkling secrets {args.action} wifi")
+    port = ports.choose(args.port)  # before anything is typed for nothing
     wanted = {SSID: b"", PASSWORD: b""}
     if args.action == "set":
         wanted = from_environment() or _prompted()
     elif args.action == "check":
         wanted = from_environment()
-    port = ports.choose(args.port)
     transcript = tool.Transcript(echo=args.verbose)
     try:
         with claim(port):

@@ -61,8 +61,8 @@ def run(args: argparse.Namespace) -> int:
     port = ports.choose(args.port)
     with ExitStack() as stack:
         log = stack.enter_context(closing(Log(args.log))) if args.log else None
-        source = stack.enter_context(closing(SerialSource(port, log)))
         stack.enter_context(claim(port))  # the port is free for a moment between a flash's tools
+        source = stack.enter_context(closing(SerialSource(port, log)))
         summary = show(
             source,
             title=port,

@@ -101,12 +101,12 @@ def connection(state: BoardState) -> tuple[str, str]:
     """(ok, wait or bad; what to say) of the way from the exchange to this screen."""
     if state.port_trouble:
         return "bad", state.port_trouble
+    if state.safe:  # the Python prompt that follows it is no news
+        return "wait", f"safe mode: {state.safe}"
     if state.note:
         return state.note.mood, state.note.text
     if state.heard_s is None:
         return "wait", f"waiting for the board's first record, {state.elapsed_s:.0f} s"
-    if state.safe:
-        return "wait", f"safe mode: {state.safe}"
     if state.board_silent:
         return "bad", f"board silent for {state.now_s - state.heard_s:.0f} s"
     why = f": {state.net_why}" if state.net_why else ""

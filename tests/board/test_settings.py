@@ -86,4 +86,7 @@ def test_more_pairs_than_the_heap_holds_is_said_at_once(board_model, tmp_path):
     process = model.start(tmp_path)
     said = [json.loads(line) for line in process.stdout.read().splitlines()]
     assert process.wait(5) == 0
-    assert said[-1] == {"k": "error", "why": "too little heap for so many pairs at this depth"}
+    assert said[-1] == {
+        "k": "error",
+        "why": "too little heap for so many pairs: fewer, or depth 10",
+    }

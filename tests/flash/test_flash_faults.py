@@ -7,6 +7,7 @@ from flashing import SPEED, WIFI, Inkling, at_prompt, files_on, new_board, runs
 from interrupting import change_a_few
 
 _EXIT_BAD, _EXIT_ERROR = 1, 2
+VFS_AT = VFS_BYTES = 0x200000
 
 
 def _one_line(ran, *words: str, status: int = _EXIT_ERROR) -> None:
@@ -155,3 +156,16 @@ with open("fill.bin", "wb") as file:
     for _ in range(os.statvfs("/")[3] - 3):
         file.write(block)
 """
+
+
+def test_another_firmwares_data_where_the_files_go_is_named_with_the_remedy(bare, flash):
+    """A board that was used before: MicroPython would complain of its file system for ever."""
+    bare.flash.erase(VFS_AT, VFS_BYTES)
+    bare.flash.write(VFS_AT, b"\x5a" * 8192)
+    _one_line(
+        flash(bare),
+        "file system is damaged, or another firmware's",
+        f"erase-region {VFS_AT:#x} {VFS_BYTES:#x}",
+    )
+    bare.flash.erase(VFS_AT, VFS_BYTES)
+    assert flash.outcome(bare)["ok"]

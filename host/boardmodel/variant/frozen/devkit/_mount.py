@@ -44,7 +44,5 @@ def _complain():
 
     micropython.kbd_intr(3)
     while True:
-        print(
-            "The file system is damaged and cannot be mounted: erase the flash and start anew.\n"
-        )
+        print("The filesystem appears to be corrupted.\n")  # the first words of the chip's own
         time.sleep(3)
