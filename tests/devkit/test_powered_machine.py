@@ -231,7 +231,7 @@ def test_a_damaged_file_system_is_not_formatted_away(board):
     with board.flash.open("r+b") as file:
         file.seek(VFS_AT)
         file.write(random.Random(1).randbytes(2 * 4096))
-    board.on(wait_for=b"cannot be mounted")
+    board.on(wait_for=b"appears to be corrupted")
     board.send(b"\x03")
     board.until(b">>> ")
 
