@@ -10,7 +10,7 @@ READY := $(VENV)/ready
 PORT_OPTION = $(if $(PORT),--port $(PORT))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo flash monitor doctor devkit replay test bench lint clean
+.PHONY: help setup demo flash monitor doctor pull devkit replay test soak bench lint clean
 
 help: ## this list
 	@echo "Inkling: Kraken order books on an ESP32, and the same files on your PC"
@@ -32,6 +32,9 @@ monitor: $(READY) ## what the board says, live (PORT=/dev/ttyUSB0)
 doctor: $(READY) ## one page of truth about this PC and the board (PORT=/dev/ttyUSB0)
 	@$(INKLING) doctor $(PORT_OPTION) $(ARGS)
 
+pull: $(READY) ## the events of the board's black box (PORT=/dev/ttyUSB0 OUT=events.ndj)
+	@$(INKLING) pull $(PORT_OPTION) $(if $(OUT),--out $(OUT)) $(ARGS)
+
 devkit: $(READY) ## a virtual board to flash and watch, with a local Kraken beside it
 	@$(INKLING) devkit $(ARGS)
 
@@ -41,6 +44,9 @@ replay: $(READY) ## recorded feeds through the firmware's kernels (FILES="a.json
 
 test: lint ## everything that proves it works
 	@$(VENV)/bin/python -m pytest $(ARGS)
+
+soak: $(READY) ## every fault 100 times, then a day in minutes (FAULTS=3; HOURS=1: random faults instead)
+	@$(if $(HOURS),$(INKLING) soak --hours $(HOURS) $(ARGS),$(INKLING) soak --faults $(or $(FAULTS),100) --dialect all $(ARGS) && $(INKLING) soak --day)
 
 bench: $(READY) ## speed, each beside a reference measured in the same run
 	@$(INKLING) bench $(ARGS)

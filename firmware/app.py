@@ -1,49 +1,73 @@
 """The application: what is done once, while the heap is one piece; then the code that runs for ever."""
 
+import asyncio
 import gc
 
 from micropython import const
 
+from borrow import give_back
+from firmware.board import guard
+from firmware.board.device import print_exception
+from firmware.online import begin, stay_connected
 from firmware.telemetry import Telemetry
 
 _COLLECT_EVERY = const(1024)  # bytes
 
 
 def run():
-    """Run until the power goes; returns when the board cannot, or shall not, go on, and has said why."""
+    """Run until the power goes; returns when the board cannot, or shall not, go on, and has said why.
+
+    What goes wrong later, of whatever kind, restarts the board with its cause kept.
+    """
     # What loading leaves behind is swept up at once: it would break the heap to pieces too small
     # for a TLS session.
     gc.threshold(_COLLECT_EVERY)
     telemetry = Telemetry()
+    cause = None
     try:
-        prepared = _begin(telemetry)
-        if prepared is None:
-            return
-        # Imported now, because code comes in small blocks that fit where large buffers would not.
-        import asyncio
+        cause = _run(telemetry)
+    except Exception as error:  # whatever it was, a board that nobody watches has to run again
+        cause = "crash: " + type(error).__name__
+        print_exception(error)
+    finally:
+        # Also for Ctrl-C: the last words are worth waiting for.
+        if cause:
+            telemetry.say(k="restart", why=cause)
+        telemetry.drain_all()
+        guard.rest()
+    if cause:
+        guard.restart(cause)
 
-        from firmware.online import stay_connected
 
-        gc.threshold(-1)
-        asyncio.run(stay_connected(telemetry, *prepared))
+def _run(telemetry):
+    """Why the board is to be started anew; None if it shall not go on."""
+    try:
+        begun = _begin(telemetry)
     except OSError as error:
-        why = str(error)
+        return _end(telemetry, str(error))
     except MemoryError:
-        why = "too little heap for so many pairs: fewer, or depth 10"
-    telemetry.bytes_per_s = 0  # the last words are worth waiting for
-    telemetry.say(k="error", why=why)
-    telemetry.drain()
+        return _end(telemetry, "too little heap for so many pairs: fewer, or depth 10")
+    if begun is None:
+        return None
+    return asyncio.run(stay_connected(*begun))
 
 
 def _begin(telemetry):
     """What is done once (see start.py); None when the board is to stay safe. Raises OSError, MemoryError."""
-    # Native code passes through the heap in one piece on its way to the chip's instruction memory,
-    # 11 KB for the decoder: that needs the heap while it is empty.
-    import wsframe  # noqa: F401
     from firmware import start
-    from firmware.feeds import spot_v2  # noqa: F401
 
-    prepared = start.prepare(telemetry)
-    online = start.reach_network(telemetry)
-    start.forget("firmware", "start")
-    return prepared if online else None
+    settings, dialect, trusted, receive = start.prepare(telemetry)
+    clock = start.reach_network(telemetry, settings)
+    if clock is None:
+        return None
+    listing = start.look_up(telemetry, settings, trusted, receive)
+    buffers = start.books(settings)
+    give_back("firmware", "start")
+    del start
+    gc.threshold(-1)
+    return begin(telemetry, settings, dialect, trusted, buffers, receive, clock, listing)
+
+
+def _end(telemetry, why):
+    """The last words of a board that a person must mend."""
+    telemetry.say(k="error", why=why)

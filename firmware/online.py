@@ -7,29 +7,48 @@ from time import ticks_diff, ticks_ms
 from micropython import const
 
 from backoff import Backoff
-from firmware.board import device
-from firmware.board.clock import Clock
+from borrow import give_back
+from firmware.board import device, guard
 from firmware.feeds.session import Session
 from firmware.health import Health
 from wsclient import ConnectError, WebSocket
 
 _HEALTHY_MS = const(60_000)  # a connection that lasted so long starts the backoff afresh
 _SERVE_LINE_MS = const(20)
-_SESSION_BYTES = const(5000)  # what a TLS connection takes, with what its beginning takes besides
+_NAP_MS = const(1000)  # of a wait: in each of them the watchdog is fed
+_SESSION_BYTES = const(3500)  # what a TLS connection takes, with what its beginning takes besides
+_OUT_OF_MEMORY = const("out of memory")
+_MOST_FAILURES = const(3)  # for want of memory, one after the other: then it is in too many pieces
 
 
-async def stay_connected(telemetry, settings, trusted, buffers, receive):
-    """Feed `buffers` from the exchange until the power goes; raises MemoryError if it cannot begin."""
+def begin(telemetry, settings, dialect, trusted, buffers, receive, clock, listing):
+    """Make what `stay_connected` needs, start the watchdog and the second thread.
+
+    Raises MemoryError if the heap is too small for all that and a connection.
+    """
     ws = WebSocket(receive)
-    health = Health(buffers, telemetry, Clock(), settings["health_interval_ms"])
-    session = Session(ws, buffers, telemetry, settings)
-    backoff = Backoff(settings["backoff_min_ms"], settings["backoff_max_ms"])
+    health = Health(buffers, telemetry, clock, settings)
+    session = Session(ws, dialect, buffers, telemetry, settings, health, listing)
     gc.collect()
     if 0 <= device.heap_free() < _SESSION_BYTES:
         raise MemoryError
+    guard.arm(settings["watchdog_ms"])
     health.start()
+    return telemetry, settings, trusted, ws, session
+
+
+async def stay_connected(telemetry, settings, trusted, ws, session):
+    """Feed the books from the exchange, over one connection after the other.
+
+    Returns why the board is to be started anew, or None if it is to stay safe.
+    """
+    backoff = Backoff(settings["backoff_min_ms"], settings["backoff_max_ms"])
     create_task(_serve_line(telemetry))  # noqa: RUF006  the loop keeps it, it never ends
+    failures = 0
     while True:
+        guard.feed()
+        if not (device.is_online() or _reach_network(telemetry, settings, session.health.clock)):
+            return None
         telemetry.say(k="net", st="connect", host=settings["host"])
         telemetry.drain()
         up_since = None
@@ -47,23 +66,43 @@ async def stay_connected(telemetry, settings, trusted, buffers, receive):
         except ConnectError as error:
             why = error.why
         except MemoryError:
-            why = "out of memory"
+            why = _OUT_OF_MEMORY
         except OSError as error:
             why = "error " + str(error.errno)
         await ws.close(timeout_ms=0)
         telemetry.say(k="net", st="down", why=why)
+        failures = failures + 1 if why == _OUT_OF_MEMORY else 0
+        if failures == _MOST_FAILURES or session.sick:
+            return why
         # After six days the difference of ticks turns negative, and that is long enough, too.
         if up_since is not None and not 0 <= ticks_diff(ticks_ms(), up_since) < _HEALTHY_MS:
             backoff.reset()
-        delay_ms = backoff.next_ms()
+        delay_ms = max(backoff.next_ms(ticks_ms()), session.least_wait_ms)
         telemetry.say(k="net", st="retry", ms=delay_ms)
         gc.collect()
-        await sleep_ms(delay_ms)
-        health.reconnects += 1
+        while delay_ms > 0:
+            guard.feed()
+            await sleep_ms(min(delay_ms, _NAP_MS))
+            delay_ms -= _NAP_MS
+        session.health.reconnects += 1
+
+
+def _reach_network(telemetry, settings, clock):
+    """The Wi-Fi is gone: join it again, as at start, with the code of the start; whether to go on."""
+    telemetry.say(k="wifi", st="down", why="lost")
+    from firmware import start
+
+    online = start.reach_network(telemetry, settings, clock)
+    give_back("firmware", "start")
+    return online
 
 
 async def _serve_line(telemetry):
-    """Whatever else goes on, what is to be said gets said."""
+    """Whatever else goes on, what is to be said gets said, and what is to be kept gets written."""
+    box = telemetry.box
     while True:
         telemetry.drain()
+        why = box.flush(ticks_ms()) if box else None
+        if why:
+            telemetry.say(k="error", why=why)
         await sleep_ms(_SERVE_LINE_MS)

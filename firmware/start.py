@@ -1,56 +1,150 @@
 """What is done once, before the first connection: settings, trust, buffers, Wi-Fi, the time. Then it is forgotten."""
 
 import sys
+import time
+
+from micropython import const
+
+from borrow import borrow, give_back
+
+_BOX_BYTES = const(160)  # events that wait to be written together, and for each pair
+_BOX_PAIR_BYTES = const(96)
+_BOX_KINDS = const(b'bootsafewificlocnet"staterrorestresy')
+_DONE = (
+    "levels imbalance_threshold spread_threshold_bps book_interval_ms rest_port rest_host buffer_bytes"
+    " serial_bytes_per_s ca blackbox_kb blackbox_on"
+)
+_S_2000 = const(946_684_800)  # from 1970 to 2000
 
 VERSION = "0.1.0"  # as in pyproject.toml
 
 
 def prepare(telemetry):
-    """Say the boot record; settings, trust, book buffers, receive buffer; raises OSError with what is wrong."""
+    """Say the boot record; settings, dialect, trust, receive buffer.
+
+    Raises OSError with what is wrong.
+    """
     from firmware import config
-    from firmware.board import power
-    from firmware.feeds import buffers
-    from tlsconn import ConnectError, trust
 
     settings = config.load()
+    give_back("firmware", "config")
+    del config  # or this call would keep its code
+    # Native code passes through the heap in one piece on its way to the chip's instruction memory,
+    # 11 KB for the decoder: that needs the heap while it is empty.
+    import wsframe  # noqa: F401
+
+    dialect = borrow("firmware.feeds", settings["dialect"])
+    if settings["channels"]:
+        from firmware.feeds import take_market  # noqa: F401
+    if settings["rest_host"]:
+        from firmware.kernels import pick  # noqa: F401
     telemetry.bytes_per_s = settings["serial_bytes_per_s"]
-    try:
-        with open(settings["ca"], "rb") as file:
-            trusted = trust(file.read())
-    except OSError:
-        raise OSError("the certificate " + settings["ca"] + " cannot be read")
-    except ConnectError as error:
-        raise OSError(settings["ca"] + ": " + error.why)
     receive = bytearray(settings["buffer_bytes"])
-    books = buffers.make(settings)
-    telemetry.say(
-        k="boot",
-        v=VERSION,
-        py=sys.implementation.name + " %d.%d.%d" % sys.implementation.version[:3],
-        cause=power.reset_cause(),
-        n=len(settings["pairs"]),
-    )
-    forget("firmware", "config")
-    forget("firmware.feeds", "buffers")
-    return settings, trusted, books, receive
+    if settings["blackbox_kb"]:
+        telemetry.box = _black_box(telemetry, settings)
+    _say_boot(telemetry, len(settings["pairs"]))
+    return settings, dialect, _trust(settings["ca"]), receive
 
 
-def reach_network(telemetry):
-    """Wi-Fi and the right time, on a board that has a radio; whether to go on. Raises OSError."""
+def books(settings):
+    """The buffers of the books; last of all, because what came before needs the room. Raises MemoryError."""
+    talk = borrow("firmware.feeds", settings["dialect"] + "_talk")
+    names = [talk.wire_name(pair) for pair in settings["pairs"]]
+    give_back("firmware.feeds", settings["dialect"] + "_talk")
+    del talk
+    buffers = borrow("firmware.feeds", "buffers")
+    made = buffers.make(settings, names)
+    for module in ("buffers", "market", "paths"):
+        give_back("firmware.feeds", module)
+    # Settings that are of no use once everything is made.
+    for key in _DONE.split():
+        del settings[key]
+    return made
+
+
+def _say_boot(telemetry, count):
+    from firmware.board import guard, power
+
+    boot = {
+        "v": VERSION,
+        "py": sys.implementation.name + " %d.%d.%d" % sys.implementation.version[:3],
+        "cause": power.reset_cause(),
+        "n": count,
+    }
+    why = guard.last_cause()
+    if why:
+        boot["why"] = why
+    telemetry.say(k="boot", **boot)
+
+
+def _trust(ca):
+    """What is believed of certificates, by the file `ca`; raises OSError."""
+    from tlsconn import trust
+    from tlsstream import ConnectError
+
+    give_back("", "tlsconn")
+    try:
+        with open(ca, "rb") as file:
+            return trust(file.read())
+    except OSError:
+        raise OSError("the certificate " + ca + " cannot be read")
+    except ConnectError as error:
+        raise OSError(ca + ": " + error.why)
+
+
+def _black_box(telemetry, settings):
+    from blackbox import BlackBox
+
+    folder = "log"
+    if settings["blackbox_on"] != "flash":
+        from firmware.board import storage
+
+        folder, why = storage.folder(settings["blackbox_on"])
+        give_back("firmware.board", "storage")
+        if why:
+            telemetry.say(k="error", why=why)
+    room = _BOX_BYTES + _BOX_PAIR_BYTES * len(settings["pairs"])
+    return BlackBox(folder, settings["blackbox_kb"] * 1024, room, _BOX_KINDS)
+
+
+def look_up(telemetry, settings, trusted, receive):
+    """What REST tells of the pairs, or None."""
+    listing = None
+    if settings["rest_host"] and settings["dialect"] != "futures_v1":
+        try:
+            from asyncio import run
+
+            from firmware.feeds import listing as listings
+
+            listing = listings.make(settings)
+            run(listings.look_up(settings, trusted, receive, telemetry, listing))
+        except MemoryError:
+            telemetry.say(k="error", why="REST: out of memory")
+        for module in ("listing", "rest", "paths"):
+            give_back("firmware.feeds", module)
+        give_back("", "httpget")
+    return listing
+
+
+def reach_network(telemetry, settings, clock=None):
+    """Wi-Fi, on a board that has a radio; the clock, set if none is given; None if not to go on. Raises OSError."""
     from firmware.board import power
 
     telemetry.drain()
-    online = True
     if power.has_radio():
         from firmware.board import wifi
 
-        online = wifi.go_online(telemetry)
-        forget("firmware.board", "wifi")
-    forget("firmware.board", "power")
-    return online
+        clock = wifi.go_online(telemetry, settings, clock)
+        give_back("firmware.board", "wifi")
+    elif clock is None:
+        from firmware.board.clock import Clock
+
+        clock = Clock(True, system_ms())
+    give_back("firmware.board", "power")
+    return clock
 
 
-def forget(path, name):
-    """A module whose work is done for good: its code is heap that the rest can use."""
-    del sys.modules[path + "." + name]
-    delattr(sys.modules[path], name)
+def system_ms():
+    """Milliseconds since 1970 by the system, whose clock on a chip starts in 2000 when power comes."""
+    ms = time.time_ns() // 1_000_000
+    return ms + _S_2000 * 1000 if time.gmtime(0)[0] == 2000 else ms

@@ -26,6 +26,7 @@ class Telemetry:
     """
 
     bytes_per_s = 0
+    box = None  # the black box, which hears everything that the main thread says
 
     def __init__(self):
         self.feed = Ring(_FEED_RING)
@@ -36,6 +37,8 @@ class Telemetry:
 
     def put(self, data, count):
         """Queue `count` bytes of whole records from the main thread, or count them as dropped."""
+        if self.box:
+            self.box.note(data, count)
         if not self.feed.put(data, count):
             self.drain()
             if not self.feed.put(data, count):
@@ -82,6 +85,13 @@ class Telemetry:
                 self._free_at = ticks_add(ticks_ms(), count * 1000 // self.bytes_per_s)
             serial_write(ring.buf, start, count)
             ring.take(count)
+
+    def drain_all(self):
+        """Write everything at once, however fast the line is: the last words before an end."""
+        if self.box:
+            self.box.flush(None)
+        self.bytes_per_s = 0
+        self.drain()
 
 
 class Line:

@@ -38,12 +38,13 @@ _BESIDE = re.compile(rb"\S+ (?:<->|<-|->) \d+(?:\.\d+)?(?:: .*|$)|configuration:
 
 # One of these is in every frame of Kraken's dialects that is a JSON object (v2, v1, futures).
 _KRAKEN_KEYS = frozenset({"channel", "method", "error", "event", "feed"})
-# Every connection begins with frames that say little; this many are looked at for the dialect.
+# Frames that are looked at for the dialect: nearly always the first one tells.
 _FRAMES_TOLD_BY = 100
+_V1_EVENTS = frozenset({"systemStatus", "subscriptionStatus", "heartbeat", "pong"})
+_FUTURES_EVENTS = frozenset({"info", "subscribed", "unsubscribed", "alert", "challenge"})
 
-
-SPOT_V2 = "spot v2"
-"""Kraken's dialect that Inkling speaks."""
+SPOT_V2, SPOT_V1, FUTURES_V1 = "spot_v2", "spot_v1", "futures_v1"
+"""Kraken's dialects, by their names in a board's settings."""
 
 
 def open_bytes(path: str | Path) -> "Capture":
@@ -63,7 +64,8 @@ def frames(path: str | Path) -> Iterator[tuple[float | None, bytes]]:
     """
     for chunk in open_bytes(path):
         for line in chunk.splitlines():
-            yield from _frame_of(line)
+            if (frame := frame_of(line)) is not None:
+                yield _time_of(line), frame
 
 
 def is_beside(line: bytes) -> bool:
@@ -71,20 +73,44 @@ def is_beside(line: bytes) -> bool:
     return not line.strip() or _BESIDE.match(line) is not None
 
 
-def dialect(path: str | Path) -> str:
-    """The name of the Kraken dialect that most likely is in this capture: `spot v2`, `v1` or `futures`."""
-    for _, frame in islice(frames(path), _FRAMES_TOLD_BY):
-        try:
-            value = json.loads(frame)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, list):
-            return "v1"
-        if isinstance(value, dict) and "feed" in value:
-            return "futures"
-        if isinstance(value, dict) and ("channel" in value or "method" in value):
-            break
-    return SPOT_V2
+def frame_of(line: bytes) -> bytes | None:
+    """The frame that a line holds, as received; None where it is none of the exchange's."""
+    if line[:1] in (b"{", b"["):
+        return line
+    if received := _RECEIVED.fullmatch(line):
+        return received[2]
+    return None if is_beside(line) else line
+
+
+def dialect(path: str | Path) -> str | None:
+    """The Kraken dialect that a capture most likely is in, by its first frames; None if they tell nothing.
+
+    Raises UserError as `open_bytes`, but not for damage that comes later.
+    """
+    capture = open_bytes(path)
+    lines = (line for chunk in capture for line in chunk.splitlines())
+    told = (frame for line in lines if (frame := frame_of(line)) is not None)
+    try:
+        return next(filter(None, map(_dialect_of, islice(told, _FRAMES_TOLD_BY))), None)
+    except UserError:
+        return None
+
+
+def _dialect_of(frame: bytes) -> str | None:
+    try:
+        value = json.loads(frame)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(value, list):
+        return SPOT_V1
+    if not isinstance(value, dict):
+        return None
+    if "channel" in value or "method" in value:
+        return SPOT_V2
+    event = value.get("event")
+    if "feed" in value or event in _FUTURES_EVENTS:
+        return FUTURES_V1
+    return SPOT_V1 if event in _V1_EVENTS else None
 
 
 class Capture:
@@ -234,13 +260,9 @@ def _decompressor(name: str):
     return zstandard.ZstdDecompressor().decompressobj()
 
 
-def _frame_of(line: bytes) -> Iterator[tuple[float | None, bytes]]:
-    if line[:1] in (b"{", b"["):
-        yield None, line
-    elif received := _RECEIVED.fullmatch(line):
-        yield float(received[1]), received[2]
-    elif not is_beside(line):
-        yield None, line
+def _time_of(line: bytes) -> float | None:
+    received = None if line[:1] in (b"{", b"[") else _RECEIVED.fullmatch(line)
+    return float(received[1]) if received else None
 
 
 def _is_complete(line: bytes) -> bool:

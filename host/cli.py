@@ -17,6 +17,7 @@ VERBS = {
     "demo": ("host.demo", "local Kraken, firmware on the board model, live view"),
     "monitor": ("host.monitor.command", "what the board on a serial port says, live"),
     "doctor": ("host.doctor.command", "one page of truth about this PC and the board"),
+    "pull": ("host.pull.command", "the events of the board's black box, as NDJSON"),
     "config": ("host.settings.command", "show, set and check the board's settings"),
     "replay": ("host.replay.command", "run recorded feeds through the firmware's own kernels"),
     "exchange": ("host.exchange.command", "a local Kraken with TLS, to develop against"),
@@ -28,6 +29,7 @@ VERBS = {
         "host.bench.command",
         "speed and memory, beside a reference measured in the same run",
     ),
+    "soak": ("host.soak.command", "every fault many times over, or a day in minutes: a verdict"),
     "lint": ("host.lint.command", "check kernels against the kernel language"),
 }
 

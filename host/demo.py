@@ -91,8 +91,8 @@ def run(args: argparse.Namespace) -> int:
         recorded = exchange.frames_recorded
         _say(f"recorded {recorded:,} frames in {args.record}" if recorded else "nothing recorded")
     if summary.ended_by == "end of stream":
-        why = summary.errors[-1] if summary.errors else "see its last words above"
-        raise UserError(f"the board stopped: {why}")
+        said = summary.restarts or summary.errors or ("see its last words above",)
+        raise UserError(f"the board stopped: {said[-1]}")
     if summary.picture_error:
         raise UserError(summary.picture_error)
     return 0
@@ -169,10 +169,10 @@ def _compile_kernels() -> None:
     """Now, so that the firmware finds them on disk and keeps no exchange waiting."""
     import ring
     import wsframe
-    from firmware.feeds import spot_v2
+    from firmware.feeds import spot_v2, take_book
     from host.runtimes.kernel import Kernel
 
-    for module in (spot_v2, wsframe, ring):
+    for module in (spot_v2, take_book, wsframe, ring):
         for kernel in vars(module).values():
             if isinstance(kernel, Kernel):
                 _ = kernel.compiled

@@ -11,37 +11,9 @@ from time import ticks_add, ticks_diff, ticks_ms
 import tls
 from micropython import const
 
+from tlsstream import ConnectError, TlsStream
+
 _STEP_MS = const(5)  # between two looks at a socket that is not ready
-
-
-class ConnectError(Exception):
-    """The connection was not made, or is lost. `why` says it in 60 plain characters at most."""
-
-    def __init__(self, why):
-        super().__init__(why)
-        self.why = why
-
-
-class TlsStream:
-    """`readinto(view)` gives bytes read, None (nothing now) or 0 (end); `write(buf, start, size)` bytes taken or None.
-
-    Nothing in it waits; `sock` is what to poll. After a `write` that gave None the next one must
-    bring the same bytes: TLS has begun with them.
-    """
-
-    def __init__(self, sock, host, context):
-        secure = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-        self.sock = sock
-        self._secure = secure
-        # The methods themselves: nothing stands between them and the hot path.
-        self.readinto = secure.readinto
-        self.write = secure.write
-
-    def close(self):
-        # After a failed handshake the C module no longer closes the socket below it, so both
-        # are closed; closing twice does no harm.
-        self._secure.close()
-        self.sock.close()
 
 
 def trust(ca_der):
@@ -79,7 +51,7 @@ async def connect(host, port, trusted, hello, timeout_ms=15_000):
         sock.setblocking(False)
         await _reach(sock, address, deadline)
         stream = TlsStream(sock, host, trusted)
-        await _send(stream, hello, deadline)
+        await send(stream, hello, deadline)
         done = True
         return stream
     except (OSError, ValueError, MemoryError) as error:
@@ -93,7 +65,7 @@ async def connect(host, port, trusted, hello, timeout_ms=15_000):
     raise ConnectError(_why(failure))
 
 
-async def _send(stream, data, deadline):
+async def send(stream, data, deadline):
     """Write all of `data` before the ticks `deadline`."""
     start = 0
     while start < len(data):

@@ -12,21 +12,22 @@
             elif event < 0 or event == _CLOSED:
                 return await ws.close()
 
+A message that is too large for the buffer comes as _PIECE after _PIECE, at the same place in the
+buffer, and then _SKIPPED; who does not want such messages ignores both.
+
 Events and places in the state are numbers that wsframe.py names; MicroPython folds the names away,
 so who uses them has his own constants of the same name and value (`make lint` compares them).
 """
 
-import os
 import select
-import sys
 from asyncio import sleep_ms
 from time import ticks_add, ticks_diff, ticks_ms
 
 from micropython import const
 
-import tlsconn
 import wsframe
-from tlsconn import ConnectError
+from borrow import borrow, give_back
+from tlsstream import ConnectError
 from wsoutbox import Outbox
 
 # As wsframe.py has them.
@@ -89,16 +90,12 @@ class WebSocket:
         """Open wss://host:port/path; the host's certificate must lead to what `tlsconn.trust` was given."""
         # First of all: the board has memory for one TLS session.
         self._drop()
-        deadline = ticks_add(ticks_ms(), timeout_ms)
-        key, hello = _ask(host, port, path)
-        stream = await tlsconn.connect(host, port, trusted, hello, timeout_ms)
-        self.attach(stream)
+        # Needed for two moments of each connection: the code is not kept between them.
+        wsopen = borrow("", "wsopen")
+        give_back("", "wsopen")
         done = False
         try:
-            end = await self._read_head(deadline)
-            _check_answer(self.buf, self.state[_RD], end, key)
-            self.state[_RD] = end + 4
-            self._early = self.state[_WR] - self.state[_RD]
+            self.early = await wsopen.upgrade(self, host, port, path, trusted, timeout_ms)
             done = True
         finally:
             if not done:
@@ -121,7 +118,7 @@ class WebSocket:
         Watch for silence by `last_rx_ms`: if the peer ends TLS but not TCP, and says so in one
         go with its last bytes, the C module swallows it.
         """
-        if self._more or self._early:
+        if self._more or self.early:
             return True
         if self._outbox.state[_TX_WR]:
             self._flush()
@@ -136,9 +133,9 @@ class WebSocket:
         if self._outbox.state[_TX_WR]:
             # If that fails there may still be something to read, their close frame for one.
             self._flush()
-        if self._early:
-            n = self._early
-            self._early = 0
+        if self.early:
+            n = self.early
+            self.early = 0
             return n
         slot = wsframe.compact(self.buf, self.state)
         if slot < 0:
@@ -161,7 +158,7 @@ class WebSocket:
         return n
 
     def next(self):
-        """The next event in the buffer: _TEXT, _BINARY, _SKIPPED, _CLOSED, _NEED_MORE or an error < 0.
+        """The next event: _TEXT, _BINARY, _PIECE, _SKIPPED, _CLOSED, _NEED_MORE or an error < 0.
 
         Pings are answered on the way. After _CLOSED or an error our close frame is on its way and
         nothing else comes: call `close`.
@@ -195,9 +192,9 @@ class WebSocket:
         data = bytearray(text.encode() if isinstance(text, str) else text)
         await self._send(data, _TEXT, timeout_ms)
 
-    async def ping(self, timeout_ms=5000):
-        """Send a ping; `last_pong_ms` will tell when it was answered."""
-        await self._send(bytearray(), _PING, timeout_ms)
+    def ping(self):
+        """Send a ping if there is room for it; `last_pong_ms` will tell when it was answered."""
+        return self._put(self._code, 0, 0, _PING) and self._flush()
 
     async def close(self, code=_NORMAL, timeout_ms=2000):
         """Say goodbye, wait for the peer's goodbye at most `timeout_ms`, then close the socket."""
@@ -218,22 +215,6 @@ class WebSocket:
                     await sleep_ms(_STEP_MS)
         finally:
             self._drop()
-
-    async def _read_head(self, deadline):
-        """Where the empty line of the response head begins."""
-        while True:
-            n = self.fill()
-            end = self.buf.find(b"\r\n\r\n", self.state[_RD], self.state[_WR])
-            if end >= 0:
-                return end
-            if n < 0:
-                raise ConnectError("upgrade refused: connection closed")
-            if self.state[_WR] - self.state[_RD] > self.state[_CAPACITY] - _ALIGN:
-                raise ConnectError("upgrade refused: answer too long")
-            if ticks_diff(deadline, ticks_ms()) <= 0:
-                raise ConnectError("timed out")
-            if not self._more:
-                await sleep_ms(_STEP_MS)
 
     async def _send(self, data, opcode, timeout_ms):
         if not self._outbox.holds(len(data)):
@@ -274,29 +255,9 @@ class WebSocket:
         self._stream = None
         self._outbox.clear()
         self._more = False  # TLS may hold decrypted bytes
-        self._early = 0  # bytes of frames that came with the response head
+        self.early = 0  # bytes of frames that came with the response head
         self._closing = False  # our close frame is queued: nothing may follow it
         if stream is not None:
             if stream.sock is not None:
                 self._poll.unregister(stream.sock)
             stream.close()
-
-
-# The upgrade is needed for two moments of each connection; its code is not kept between them.
-
-
-def _ask(host, port, path):
-    """The key of the upgrade and its HTTP request."""
-    import wsupgrade
-
-    del sys.modules["wsupgrade"]
-    key = wsupgrade.make_key(os.urandom(16))
-    return key, wsupgrade.request(host, port, path, key)
-
-
-def _check_answer(buf, start, end, key):
-    """Raise ConnectError unless buf[start:end] agrees to the upgrade."""
-    import wsupgrade
-
-    del sys.modules["wsupgrade"]
-    wsupgrade.check(buf, start, end, key)

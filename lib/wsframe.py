@@ -1,8 +1,9 @@
 """WebSocket frames (RFC 6455): finds messages where they lie in the receive buffer, builds ours.
 
 The receive buffer holds unread bytes from _RD to _WR. `scan` finds the next event there and returns
-its code; a fragmented message is joined in place. The bytes of an event, _START to _END, stay where
-they are until the next `scan` or `compact`. No memory is allocated.
+its code; a fragmented message is joined in place. A message too large for the buffer comes in pieces
+of any size, which together are the message, and then _SKIPPED. The bytes of an event, _START to _END,
+stay where they are until the next `scan` or `compact`. No memory is allocated.
 """
 
 from array import array
@@ -15,6 +16,7 @@ _NEED_MORE = const(0)
 _TEXT = const(1)
 _BINARY = const(2)
 _SKIPPED = const(3)  # a message too large for the buffer went by; _LENGTH says how large
+_PIECE = const(4)  # the next bytes of such a message, before it is _SKIPPED
 _CLOSED = const(8)
 _PING = const(9)
 _PONG = const(10)
@@ -43,7 +45,7 @@ _PART = const(8)  # opcode of the fragmented message that is under way, or 0
 _PART_START = const(9)
 _PART_END = const(10)
 _PART_SKIP = const(11)  # 1: that message is too large
-_DROP = const(12)  # 1: inside a payload that is thrown away
+_DROP = const(12)  # 1: inside a payload that is handed on in pieces
 _DROP_LEFT = const(13)
 _DROP_LAST = const(14)  # it belongs to the last frame of its message
 _STATE_SIZE = const(15)
@@ -94,12 +96,16 @@ def scan(buf: ptr8, state: ptr32) -> int:
     while True:
         if state[_DROP]:
             n = state[_DROP_LEFT]
-            if n > wr - rd:
-                state[_DROP_LEFT] = n - (wr - rd)
-                state[_RD] = wr
-                return _NEED_MORE
-            rd += n
-            state[_RD] = rd
+            if n > 0:
+                if n > wr - rd:
+                    n = wr - rd
+                if n == 0:
+                    return _NEED_MORE
+                state[_DROP_LEFT] -= n
+                state[_START] = rd
+                state[_END] = rd + n
+                state[_RD] = rd + n
+                return _PIECE
             state[_DROP] = 0
             if state[_DROP_LAST]:
                 state[_PART] = 0
@@ -169,16 +175,23 @@ def scan(buf: ptr8, state: ptr32) -> int:
             if total > 0x3FFFFFFF:
                 return _ERR_TOO_LONG
         if total > state[_LIMIT]:
-            # It would never fit: throw it away as it comes, what is here of it first.
+            # It would never fit: hand it on and forget it as it comes, what is joined of it first.
             state[_LENGTH] = total
+            joined = 0
             if part == 0:
                 state[_PART] = opcode
+            elif state[_PART_SKIP] == 0:
+                joined = state[_PART_END] - state[_PART_START]
             state[_PART_SKIP] = 1
             state[_DROP] = 1
             state[_DROP_LEFT] = n
             state[_DROP_LAST] = first & 0x80
             rd = at
             state[_RD] = rd
+            if joined:
+                state[_START] = state[_PART_START]
+                state[_END] = state[_PART_END]
+                return _PIECE
             continue
         if wr - at < n:
             return _NEED_MORE

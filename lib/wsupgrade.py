@@ -5,7 +5,7 @@ from binascii import b2a_base64
 
 from micropython import const
 
-from tlsconn import ConnectError
+from tlsstream import ConnectError
 
 _LINE_MAX = const(256)  # no header that matters here is longer; one that is, is not looked at
 

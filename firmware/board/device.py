@@ -1,9 +1,14 @@
-"""The Python heap and the serial line, on the board and on CPython."""
+"""The Python heap, the serial line and the radio's signal, on the board and on CPython."""
 
 import gc
 import sys
 
 from micropython import const
+
+try:
+    from network import WLAN
+except ImportError:  # no radio
+    WLAN = None  # type: ignore[assignment,misc]
 
 _FIRST_HEAP_BYTES = const(56_000)  # of 56 KiB, what is left of them to use
 
@@ -27,17 +32,32 @@ def heap_used():
     return gc.mem_alloc() if _is_micropython else -1
 
 
+def rssi_dbm():
+    """How strong the Wi-Fi is; None without one."""
+    try:
+        return None if WLAN is None else WLAN(0).status("rssi")
+    except OSError:  # lost
+        return None
+
+
+def is_online():
+    """Whether the radio is connected; where there is none, the network is there."""
+    return WLAN is None or WLAN(0).isconnected()
+
+
 # The chip's default would be too small; CPython's smallest is larger than what the chip has.
 THREAD_STACK_BYTES = 8192 if _is_micropython else 1 << 18
 
 
 if _is_micropython:
+    print_exception = sys.print_exception  # type: ignore[attr-defined]
 
     def serial_write(buf, start, count):
         """Write `buf[start:start + count]` to the serial line, without a copy."""
         _stdout.write(buf, start, count)  # type: ignore[call-overload]  # the stubs forgot it
 
 else:
+    from traceback import print_exception  # noqa: F401  for the others
 
     def serial_write(buf, start, count):
         """Write `buf[start:start + count]` to standard output at once."""

@@ -3,18 +3,19 @@
 from time import gmtime, sleep_ms, ticks_add, ticks_diff, ticks_ms
 
 import network
-import ntptime
 from esp32 import NVS
 from micropython import const
 
+from firmware.board.clock import Clock
 from firmware.board.power import safe_mode
+from firmware.start import system_ms
 
 _JOIN_MS = const(20_000)  # scan, association and an address take 2 to 6 s on a good day
 _JUDGE_MS = const(6000)  # before that the driver may still tell of the try before
 _RETRY_MS = const(5000)
 _GLANCE_MS = const(50)
 _LONGEST = const(64)  # bytes of a password; a name has at most 32
-_CLOCK_TRIES = const(3)  # of a second each; then a clock that was set before will do
+_CLOCK_TRIES = const(3)  # of up to 4 s each; then a clock that was set before will do
 _LONGEST_WAIT_S = const(30)
 _DRIVER_TRIES = const(
     2
@@ -32,17 +33,16 @@ class _Stopped(Exception):
     """The application is to be left alone, and that has been said."""
 
 
-def go_online(telemetry):
-    """Return True with an address and the right time, however long that takes; say every outcome.
+def go_online(telemetry, settings, clock):
+    """Return `clock`, or one with the right time, when there is an address, however long that takes.
 
-    False if the board is asked to stay safe meanwhile. Raises OSError when NVS has no Wi-Fi.
+    Says every outcome. None if the board is asked to stay safe. Raises OSError when NVS has no Wi-Fi.
     """
     try:
         _join(telemetry)
-        _set_clock(telemetry)
+        return clock or _new_clock(telemetry, settings)
     except _Stopped:
-        return False
-    return True
+        return None
 
 
 def _join(telemetry):
@@ -102,24 +102,21 @@ def _wait(radio, telemetry):
     return "no address from the router"
 
 
-def _set_clock(telemetry):
-    """From the network's time servers: before that TLS would believe no certificate."""
+def _new_clock(telemetry, settings):
+    """A clock by the network's time servers: before that TLS would believe no certificate."""
+    clock = Clock(False, system_ms())
     tries = 0
     while True:
-        try:
-            ntptime.settime()
-        except OSError as error:
-            tries += 1
-            # The name lookup's errors are negative.
-            unknown = error.errno is not None and error.errno < 0
-            why = "cannot resolve its name" if unknown else "no answer from the time server"
-            telemetry.say(k="clock", st="wait", why=why)
-            if tries >= _CLOCK_TRIES and gmtime()[0] >= _CLOCK_SET_YEAR:
-                return
-            _pause(telemetry, 1000 * min(tries, _LONGEST_WAIT_S))
-            continue
-        telemetry.say(k="clock", st="set")
-        return
+        why, wait_s = clock.ask(settings)
+        if why is None:
+            telemetry.say(k="clock", st="set")
+            return clock
+        tries += 1
+        telemetry.say(k="clock", st="wait", why=why)
+        if tries >= _CLOCK_TRIES and gmtime()[0] >= _CLOCK_SET_YEAR:
+            return clock  # the second thread will ask on
+        # Here nothing goes on without the time: sooner than a minute, but ever later.
+        _pause(telemetry, 1000 * min(tries * wait_s // 60, _LONGEST_WAIT_S))
 
 
 def _pause(telemetry, ms):

@@ -4,13 +4,14 @@ from array import array
 
 from micropython import const
 
-# What the words of a record are, in the order of _SYNCING.. and _WHY_.. in session.py; render.py
-# looks them up.
+# What the words of a record are, in the order of _SYNCING.. and _WHY_.. in session.py and take_book.py;
+# render.py looks them up.
 _WORDS = const(
     b"SYNCING\nLIVE\nSTALE\nFLAT\nBUY\nSELL\nchecksum\nprecision\ndisconnect\nrefused\nlost\n"
+    b"sequence\nheartbeat\nlag\nmoved\nthin\n"
 )
 
-# In the order of _T_BOOK.. in spot_v2.py.
+# In the order of _T_BOOK.. in take_book.py.
 _TEMPLATES = const(
     (
         b'{"k":"book","p":"%p","t":%0,"b":%1,"a":%2,"s":%3,"u":%4,"i":%5,"r":%6}\0',
@@ -29,44 +30,64 @@ _B_SHOWN_HI = const(14)
 _B_ORDER = const(64)
 _SLOT_STRIDE = const(5)
 _TEXT_STRIDE = const(36)
-_SPARE_LEVELS = const(6)  # insertions a side that one message may bring before it is cut
+_SPARE_LEVELS = const(
+    3
+)  # more a side than one message brings before it is cut: recorded ones bring 1
 
 _UPD_MAX_LEVELS = const(2)
+_UPD_PROOF = const(5)
+_PROOF_CHECKSUM = const(1)
 _UPD_LEVEL = const(32)
 _LEVEL_STRIDE = const(11)
-_SPARE_ENTRIES = const(12)
-_SYMBOL_STRIDE = const(16)
-_PUB_WORDS = const(104)
+_SPARE_ENTRIES = const(4)
+_SYMBOL_STRIDE = const(20)
+_PUB_WORDS = const(76)
 _SETTINGS_WORDS = const(48)
 _SIG_WORDS = const(24)
 _OUT_BYTES = const(
     1216
 )  # three data elements with three records of 120 bytes, the last one has 256
 
+_SHORT_HEAD = const(200)  # bytes of a snapshot without its levels, and of a level
+_SHORT_LEVEL = const(44)
+_SHORT_WORDS = const(6)
 _CRC_TEXT = const(360)  # bytes: ten levels of 36 digits
 _CRC_POWERS = const(256)
 _CRC_MASK31 = const(302)
 
 
-def make(settings):
+def make(settings, names=None):
     """The buffers for the pairs of `settings` (see config.py), in the order that `on_frame` takes them.
 
-    update, symbols, books, texts, pubs, sigs, settings, crc, templates, words, counters, out;
-    books, texts, pubs and sigs have one buffer for each pair.
+    update, symbols, books, texts, pubs, sigs, settings, crc, templates, words, counters, out, wire,
+    pick_words, spec; books, texts, pubs and sigs have one buffer for each pair. `names` are the
+    pairs as the exchange spells them, if it spells them otherwise, for `wire`; the last two are for
+    the channels that are no books (see market.py).
     """
     pairs = settings["pairs"]
+    names = names or pairs
     depth = settings["depth"]
-    symbols = bytearray(1 + _SYMBOL_STRIDE * len(pairs))
-    symbols[0] = len(pairs)
-    for n, pair in enumerate(pairs):
-        name = pair.encode()
-        at = 1 + n * _SYMBOL_STRIDE
-        symbols[at] = len(name)
-        symbols[at + 1 : at + 1 + len(name)] = name
+    symbols = _table(pairs)
+    wire = symbols if names == pairs else _table(names)
+    if settings["channels"]:
+        from firmware.feeds import market
+
+        pick_words, spec = market.make(settings)
+    else:
+        pick_words = _words(1)
+        spec = (b"\0",)
     capacity = depth + _SPARE_LEVELS
+    if settings["dialect"] == "futures_v1":
+        # No checksums: in the place of their texts is what large snapshots are shortened into.
+        texts = [bytearray(_SHORT_HEAD + 2 * capacity * _SHORT_LEVEL)] * len(pairs)
+        crc = _words(_SHORT_WORDS)
+    else:
+        texts = [bytearray(2 * capacity * _TEXT_STRIDE) for _ in pairs]
+        crc = _crc_table()
     most = 2 * depth + _SPARE_ENTRIES
     update = _words(_UPD_LEVEL + most * _LEVEL_STRIDE)
     update[_UPD_MAX_LEVELS] = most
+    update[_UPD_PROOF] = _PROOF_CHECKSUM
     limits = _words(_SETTINGS_WORDS)  # four settings, then the work area of `features`
     limits[0] = settings["levels"]
     limits[1] = round(settings["imbalance_threshold"] * _UNIT)
@@ -76,16 +97,31 @@ def make(settings):
         update,
         symbols,
         [_book(depth, capacity) for _ in pairs],
-        [bytearray(2 * capacity * _TEXT_STRIDE) for _ in pairs],
+        texts,
         [_words(_PUB_WORDS) for _ in pairs],
         [_words(_SIG_WORDS) for _ in pairs],
         limits,
-        _crc_table(),
+        crc,
         _TEMPLATES,
         _WORDS,
         _words(_COUNTER_WORDS),
         bytearray(_OUT_BYTES),
+        wire,
+        pick_words,
+        spec,
     )
+
+
+def _table(names):
+    """The symbol table of the decoders: a count, then for each name its length and its bytes."""
+    table = bytearray(1 + _SYMBOL_STRIDE * len(names))
+    table[0] = len(names)
+    for n, name in enumerate(names):
+        name = name.encode()
+        at = 1 + n * _SYMBOL_STRIDE
+        table[at] = len(name)
+        table[at + 1 : at + 1 + len(name)] = name
+    return table
 
 
 def _words(count):

@@ -1,30 +1,28 @@
-"""One connection's life: subscribe, take in frames without allocating, ask anew for a book that lost its proof."""
+"""One connection's life: subscribe, take in frames without allocating, end when it cannot be trusted."""
 
-from array import array
 from asyncio import sleep_ms
 from time import ticks_add, ticks_diff, ticks_ms
 
 from micropython import const
 
-from firmware.feeds import spot_v2
-from firmware.kernels.render import render
+from borrow import borrow, give_back
+from firmware.board import guard
+from firmware.feeds.proof import Proof
 
-# A book's header, the counters and the words, as spot_v2.py and buffers.py have them.
+# What a frame is, and the counters, as take_book.py has them.
 _KIND_OTHER = const(0)
-_B_STATE = const(0)
-_B_REASON = const(1)
-_B_TIME_HI = const(8)
-_B_SHOWN_HI = const(14)
-_SIG_SIDE = const(0)
+_KIND_HEARTBEAT = const(1)
+_KIND_MARKET = const(3)
+_MESSAGES = const(0)
 _SKIPPED = const(3)
 _RESYNC = const(6)
 _OUT = const(7)
-_LIVE = const(1)
-_STALE = const(2)
+_SNAPSHOTS = const(9)
 _WHY_DISCONNECT = const(8)
 _WHY_REFUSED = const(9)
 _WHY_LOST = const(10)
-_T_STALE = const(3)
+_WHY_HEARTBEAT = const(12)
+_WHY_LAG = const(13)
 # Their places among the buffers.
 _BOOKS = const(2)
 _COUNTERS = const(10)
@@ -34,38 +32,57 @@ _NEED_MORE = const(0)
 _TEXT = const(1)
 _BINARY = const(2)
 _TOO_LARGE = const(3)
+_PIECE = const(4)
 _START = const(4)
 _END = const(5)
+_CLOSE_CODE = const(7)
 
 _IDLE_MS = const(10)  # how long to wait for bytes before the serial line is served again
-_LOOK_MS = const(1000)  # how often to look after books that are not LIVE
-# Seconds until a pair may be asked for (again): after a subscription, between two tries, refused.
-_FIRST_WAIT_S = const(10)
-_LEAST_WAIT_S = const(5)
-_MOST_WAIT_S = const(60)
+_LOOK_MS = const(1000)
+_PING_LOOKS = const(30)  # Kraken closes futures connections that say nothing for a minute
+# After maintenance, and when the exchange says so, no faster than this.
+_PATIENT_MS = const(5000)
+_DUE_ASK = const(1)  # as proof.py has it
+_SERVICE_RESTART = const(1012)
+_TRY_LATER = const(1013)
 
 
 class Session:
-    """Feeds one WebSocket's frames to the buffers. Serves one connection after another."""
+    """Feeds one WebSocket's frames to the buffers, by a dialect (see spot_v2.py). Serves one connection after another.
 
-    def __init__(self, ws, buffers, telemetry, settings):
+    `sick` says that only a restart of the board helps, `least_wait_ms` how long the exchange is to
+    be left alone when `run` has returned.
+    """
+
+    def __init__(self, ws, dialect, buffers, telemetry, settings, health, listing):
         self.ws = ws
+        self.dialect = dialect
         self.buffers = buffers
         self.telemetry = telemetry
-        self.pairs = settings["pairs"]
         self.settings = settings
-        # For each pair: seconds to wait, then the wait that the last try was given.
-        self._waits = array("i", [0, 0] * len(self.pairs))
+        self.health = health
+        self.sick = False
+        self.least_wait_ms = 0
+        self._listing = listing
+        self._snapshots = 0
+        self._status = ""
+        self._seen = 0
+        self._looks = 0
+        self._proof = Proof(buffers, telemetry, health.moves)
+        self._words = None  # the dialect's talk, while it is needed
 
     async def run(self):
         """Subscribe and receive until the connection ends; returns why it did, in words."""
-        for pair in range(len(self.pairs)):
-            self._waits[2 * pair] = _FIRST_WAIT_S
-        await self.ws.send_text(spot_v2.subscribe(self.pairs, self.settings["depth"]))
+        self.least_wait_ms = 0
+        self.health.since = ticks_ms()
+        self._proof.begin()
+        await self._say(self._talk().requests(self.settings))
         try:
             return await self._receive()
         finally:
-            self._all_stale(_WHY_DISCONNECT)
+            self.health.since = None
+            self._proof.all_stale(_WHY_DISCONNECT)
+            self._give_back_talk()
 
     async def _receive(self):
         # Locals, because this loop is the per-message path.
@@ -73,12 +90,22 @@ class Session:
         buf = ws.buf
         state = ws.state
         telemetry = self.telemetry
-        on_frame = spot_v2.on_frame
+        dialect = self.dialect
+        on_frame = dialect.on_frame
+        in_pieces = hasattr(dialect, "take_piece")  # messages that are larger than the buffer
+        market = None
+        if self.settings["channels"]:
+            from firmware.feeds.take_market import take_market as market
         buffers = self.buffers
+        proof = self._proof
         counters = buffers[_COUNTERS]
         out = buffers[_OUT_BUFFER]
+        pairs = len(self.settings["pairs"])
         silence_ms = self.settings["silence_ms"]
-        look_at = ticks_add(ticks_ms(), _LOOK_MS)
+        beat_ms = ticks_ms()  # when the last heartbeat came
+        look_at = ticks_add(beat_ms, _LOOK_MS)
+        if in_pieces:
+            dialect.take_piece(buf, 0, 0, buffers)  # half a message of the connection before
         while True:
             if not ws.wait(0):
                 telemetry.drain()
@@ -87,98 +114,136 @@ class Session:
             now_ms = ticks_ms()
             while True:
                 event = ws.next()
-                if event == _TEXT:
-                    kind = on_frame(buf, state[_START], state[_END], now_ms, buffers)
+                if event == _TEXT or (event == _TOO_LARGE and in_pieces):
+                    if event == _TEXT:
+                        kind = on_frame(buf, state[_START], state[_END], now_ms, buffers)
+                        if kind == _KIND_MARKET and market:
+                            market(buf, state[_START], state[_END], buffers)
+                    else:
+                        kind = dialect.take_end(now_ms, buffers)
                     if counters[_OUT]:
                         telemetry.put(out, counters[_OUT])
-                    if kind < 0:  # what it would have changed, nobody knows
-                        self._all_stale(_WHY_LOST)
+                    if kind == _KIND_HEARTBEAT:
+                        beat_ms = now_ms
+                    elif kind < 0:  # what it would have changed, nobody knows
+                        proof.all_stale(_WHY_LOST)
                     elif kind == _KIND_OTHER:
                         self._control(state[_START], state[_END])
                 elif event == _NEED_MORE:
                     break
-                elif event == _TOO_LARGE:
+                elif event == _TOO_LARGE or event == _BINARY:
                     counters[_SKIPPED] += 1
-                    self._all_stale(_WHY_LOST)
-                elif event != _BINARY:
-                    self._all_stale(_WHY_DISCONNECT)
+                    proof.all_stale(_WHY_LOST)
+                elif event == _PIECE:
+                    if in_pieces:
+                        dialect.take_piece(buf, state[_START], state[_END], buffers)
+                else:
+                    proof.all_stale(_WHY_DISCONNECT)
                     await ws.close()
-                    return "closed by the exchange" if event > 0 else "protocol error"
+                    return self._farewell() if event > 0 else "protocol error"
             if n < 0:
                 return "connection lost"
-            if n == 0 and ticks_diff(now_ms, ws.last_rx_ms) > silence_ms:
+            if ticks_diff(now_ms, beat_ms) > silence_ms:
+                proof.all_stale(_WHY_HEARTBEAT)
                 return "silent, no heartbeat"
             if ticks_diff(now_ms, look_at) >= 0:
                 look_at = ticks_add(now_ms, _LOOK_MS)
-                self._count_down()
-                counters[_RESYNC] = 1
+                why = self._look()
+                if why:
+                    return why
             if counters[_RESYNC]:
                 counters[_RESYNC] = 0
-                for pair in range(len(self.pairs)):
-                    if self._may_ask(pair):
-                        await self._ask_anew(pair)
+                for pair in range(pairs):
+                    due = proof.due(pair)
+                    if due:
+                        await self._renew(pair, due, now_ms)
             telemetry.drain()
             await sleep_ms(0)
 
-    def _state(self, pair):
-        return self.buffers[_BOOKS][pair][_B_STATE]
+    async def _renew(self, pair, due, now_ms):
+        """Ask for a fresh snapshot of a pair, or tell that it came."""
+        renew = borrow("firmware.feeds", "renew")
+        if due == _DUE_ASK:
+            renew.ask(self._proof, pair, now_ms)
+        else:
+            renew.tell(self._proof, pair, now_ms, 1)
+        give_back("firmware.feeds", "renew")
+        del renew  # or its code would stay while this waits
+        if due == _DUE_ASK:
+            await self._say(self._talk().renewal(self.settings, pair))
 
-    def _may_ask(self, pair):
-        """Whether it is time to ask for a fresh snapshot: at once for the first lost proof, then ever later."""
-        book = self.buffers[_BOOKS][pair]
-        if book[_B_STATE] == _LIVE:
-            return False
-        if self._waits[2 * pair] == 0:
-            return True
-        lost = book[_B_STATE] == _STALE and book[_B_REASON] not in (_WHY_DISCONNECT, _WHY_REFUSED)
-        return lost and self._waits[2 * pair + 1] == 0
+    async def _say(self, texts):
+        for text in texts:
+            await self.ws.send_text(text)
 
-    def _count_down(self):
-        """A second has passed; a book that was LIVE throughout its wait has a clean record again."""
-        waits = self._waits
-        for pair in range(len(self.pairs)):
-            if waits[2 * pair]:
-                waits[2 * pair] -= 1
-            elif self._state(pair) == _LIVE:
-                waits[2 * pair + 1] = 0
+    def _talk(self):
+        """The dialect's words; the next look gives them back."""
+        if self._words is None:
+            self._words = borrow("firmware.feeds", self.settings["dialect"] + "_talk")
+        return self._words
 
-    async def _ask_anew(self, pair):
-        """Unsubscribe and subscribe one pair: the answer is a fresh snapshot. The next try waits longer."""
-        wait_s = min(max(2 * self._waits[2 * pair + 1], _LEAST_WAIT_S), _MOST_WAIT_S)
-        self._waits[2 * pair] = self._waits[2 * pair + 1] = wait_s
-        name = [self.pairs[pair]]
-        await self.ws.send_text(spot_v2.unsubscribe(name, self.settings["depth"]))
-        await self.ws.send_text(spot_v2.subscribe(name, self.settings["depth"]))
+    def _give_back_talk(self):
+        if self._words:
+            self._words = None
+            give_back("firmware.feeds", self.settings["dialect"] + "_talk")
+
+    def _look(self):
+        """Once a second: feed the watchdog, keep the connection open; why it is to end, or None."""
+        self._give_back_talk()
+        counters = self.buffers[_COUNTERS]
+        if counters[_MESSAGES] != self._seen:  # a loop that only goes round does not count
+            self._seen = counters[_MESSAGES]
+            guard.feed()
+        self._looks += 1
+        if self._looks == _PING_LOOKS:
+            self._looks = 0
+            self.ws.ping()
+        self._proof.count_down()
+        counters[_RESYNC] = 1
+        if self._listing and counters[_SNAPSHOTS] != self._snapshots:
+            self._snapshots = counters[_SNAPSHOTS]
+            self._compare()
+        health = self.health
+        if 0 <= health.low < self.settings["heap_floor"]:
+            self.sick = True
+            return "heap below its floor"
+        lag_ms = health.lag_ms
+        if lag_ms is not None and lag_ms > self.settings["max_lag_ms"] and health.clock.trusted:
+            # The exchange queues for who reads too slowly; a new connection leaves the queue behind.
+            self._proof.all_stale(_WHY_LAG)
+            return "lag"
+        return None
+
+    def _compare(self):
+        """What REST said of the pairs, with what their snapshots show; once for each of them."""
+        precision = borrow("firmware.feeds", "precision")
+        books = self.buffers[_BOOKS]
+        if not precision.check(self.settings, self._listing, books, self.telemetry):
+            self._listing = None
+        give_back("firmware.feeds", "precision")
+
+    def _farewell(self):
+        """Why the exchange closed the connection."""
+        code = self.ws.state[_CLOSE_CODE]
+        if code in (_SERVICE_RESTART, _TRY_LATER):
+            self.least_wait_ms = _PATIENT_MS
+        why = borrow("", "closewhy").why(code)
+        give_back("", "closewhy")
+        return why
 
     def _control(self, start, end):
-        # Most control frames need no answer, and a status with its maintenance plans would not
-        # fit the heap as objects. Kraken prints them without spaces.
-        buf = self.ws.buf
-        if buf.find(b'"success":false', start, end) < 0:
+        told = self._talk().control(self.ws.buf, start, end)
+        if told is None:
             return
-        refused = spot_v2.refusal(bytes(buf[start:end]))
-        if refused is None:
-            return
-        symbol, words = refused
-        self.telemetry.say(k="error", why=words)
-        for pair, name in enumerate(self.pairs):
-            # A refusal without a symbol (a wrong depth) is meant for all that still wait.
-            if name == symbol or (symbol is None and self._state(pair) != _LIVE):
-                self._waits[2 * pair] = _MOST_WAIT_S
-                self._stale(pair, _WHY_REFUSED)
-
-    def _all_stale(self, why):
-        for pair in range(len(self.pairs)):
-            if self._state(pair) == _LIVE:
-                self._stale(pair, why)
-
-    def _stale(self, pair, why):
-        _, symbols, books, _, _, sigs, _, _, templates, words, counters, out = self.buffers
-        book = books[pair]
-        book[_B_STATE] = _STALE
-        book[_B_REASON] = why
-        book[_B_SHOWN_HI] = -1
-        sigs[pair][_SIG_SIDE] = 0
-        counters[_RESYNC] = 1
-        count = render(out, 0, templates[_T_STALE], book, _B_TIME_HI, symbols, pair, words, why)
-        self.telemetry.put(out, count)
+        what, name, words = told
+        if what == "status":
+            self.least_wait_ms = 0 if words == "online" else _PATIENT_MS
+            if words != self._status:
+                self._status = words
+                self.telemetry.say(k="status", st=words)
+        elif what == "refused":
+            renew = borrow("firmware.feeds", "renew")
+            renew.refused(self._proof, self.settings["pairs"], self._talk(), name, words)
+            give_back("firmware.feeds", "renew")
+        else:
+            self.telemetry.say(k="error", why=words)

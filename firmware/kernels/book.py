@@ -7,6 +7,7 @@ _ERR_PRECISION = const(-8)
 
 # The update buffer, as decode_v2 fills it.
 _UPD_TYPE = const(1)
+_UPD_PROOF = const(5)
 _G_FIRST = const(1)
 _G_LAST = const(2)
 _G_TIME_HI = const(5)
@@ -21,6 +22,7 @@ _N_FRAC = const(2)
 _N_POS = const(3)
 _N_LEN = const(4)
 _TYPE_SNAPSHOT = const(1)
+_PROOF_SEQUENCE = const(2)  # no checksum, no texts
 _SIDE_ASK = const(1)
 
 # The book buffer: a header, the checksum's running values, the order of the slots, the slots.
@@ -51,10 +53,12 @@ def apply(book: ptr32, upd: ptr32, group: int, frame: ptr8, text: ptr8) -> int:
     """Apply data element `group` (its position in `upd`) of `frame` to `book` and cut it to its depth.
 
     `text` keeps each slot's checksum text: price and quantity as digits without dot and leading
-    zeros. Returns 0, or an _ERR_ code with the book as it was.
+    zeros; of a book that has a sequence instead of checksums it stays as it is. Returns 0, or an
+    _ERR_ code with the book as it was.
     """
     first = upd[group + _G_FIRST]
     last = upd[group + _G_LAST]
+    checked = upd[_UPD_PROOF] - _PROOF_SEQUENCE
     snapshot = 0
     if upd[_UPD_TYPE] == _TYPE_SNAPSHOT:
         snapshot = 1
@@ -187,7 +191,7 @@ def apply(book: ptr32, upd: ptr32, group: int, frame: ptr8, text: ptr8) -> int:
             begin = t
             n = level + _L_PRICE
             zeros = price_decimals - upd[n + _N_FRAC]
-            while True:
+            while checked != 0:
                 at = upd[n + _N_POS]
                 k = upd[n + _N_LEN]
                 if k > 0:

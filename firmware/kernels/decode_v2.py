@@ -7,6 +7,7 @@ from micropython import const
 _KIND_OTHER = const(0)  # a control frame (status, acks): rare, left to json
 _KIND_HEARTBEAT = const(1)
 _KIND_BOOK = const(2)
+_KIND_MARKET = const(3)  # ticker, trade or ohlc: for take_market
 _ERR_SYNTAX = const(-1)
 _ERR_TRUNCATED = const(-2)
 _ERR_NUMBER = const(-3)
@@ -22,6 +23,7 @@ _UPD_TYPE = const(1)
 _UPD_MAX_LEVELS = const(2)  # set by the owner
 _UPD_DATE = const(3)  # the last date seen, yyyymmdd, and its days since 1970
 _UPD_DAYS = const(4)
+_UPD_PROOF = const(5)  # here always by the checksum, which the owner has set
 
 _UPD_GROUP = const(8)
 _GROUP_STRIDE = const(8)
@@ -52,7 +54,7 @@ _SIDE_BID = const(0)
 _SIDE_ASK = const(1)
 
 # The symbol table: a count, then for each pair its length and its characters.
-_SYMBOL_STRIDE = const(16)
+_SYMBOL_STRIDE = const(20)
 
 _BILLION = const(1000000000)
 _MAX_NESTING = const(24)  # of values that are skipped
@@ -455,6 +457,8 @@ def decode(frame: ptr8, i: int, end: int, upd: ptr32, symbols: ptr8) -> int:
                                 if frame[start + 6] == 101 and frame[start + 7] == 97:
                                     if frame[start + 8] == 116:
                                         return _KIND_HEARTBEAT
+                    if room < 7 and (frame[start] == 116 or frame[start] == 111):
+                        return _KIND_MARKET
                     return _KIND_OTHER
             elif field == _TYPE:
                 if room == 6 and frame[start] == 117 and frame[start + 1] == 112:

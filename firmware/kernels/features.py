@@ -16,8 +16,8 @@ _S_QTY_LO = const(3)
 # The published buffer: a count of publications, two slots that take turns. A reader copies slot
 # `count & 1` and believes it if the count is still the same.
 _P_COUNT = const(0)
-_P_SLOT = const(8)
-_P_SLOT_STRIDE = const(48)
+_P_SLOT = const(4)
+_P_SLOT_STRIDE = const(36)
 # A slot is a row of values; a value is hi * 10**9 + lo, times 10**-decimals, minus if sign is 1.
 _V_HI = const(0)
 _V_LO = const(1)

@@ -8,7 +8,7 @@ _V_STRIDE = const(4)
 _V_LO = const(1)
 _V_DECIMALS = const(2)
 _V_SIGN = const(3)
-_SYMBOL_STRIDE = const(16)
+_SYMBOL_STRIDE = const(20)
 _LINE = const(120)  # bytes of a record with its line feed
 
 

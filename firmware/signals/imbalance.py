@@ -5,8 +5,8 @@ from micropython import const
 
 # The published features, as features.py lays them out.
 _P_COUNT = const(0)
-_P_SLOT = const(8)
-_P_SLOT_STRIDE = const(48)
+_P_SLOT = const(4)
+_P_SLOT_STRIDE = const(36)
 _V_HI = const(0)
 _V_LO = const(1)
 _V_DECIMALS = const(2)

@@ -109,7 +109,7 @@ def main(frames_path, run_path):
     gc.disable()
     settings = config.check({"pairs": run["pairs"], "depth": run["depth"]})
     whole = buffers.make(settings)
-    update, symbols, books, texts, pubs, _, numbers, crc, _, _, counters, _ = whole
+    update, symbols, books, texts, pubs, _, numbers, crc, _, _, counters, *_ = whole
     kernels = (update, symbols, books, texts, pubs, numbers, crc)
     usual = UsualFeed(run["decimals"], run["depth"])
     for _ in range(run["rounds"]):

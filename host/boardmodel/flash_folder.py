@@ -1,5 +1,6 @@
 """Lays out a folder as the board's flash will be: boot.py, main.py, compiled modules, settings."""
 
+import ast
 import hashlib
 import json
 import re
@@ -9,6 +10,8 @@ from functools import cache
 from pathlib import Path
 
 from host import ROOT
+from host.boardmodel import bundle
+from host.boardmodel.short_names import Shortener
 from host.cache import cache_folder, write_beside
 from host.errors import UserError
 
@@ -52,20 +55,44 @@ def write_settings(folder: Path, config: dict, ca_der: bytes) -> None:
 
 def files(arch: str, config: dict, ca_der: bytes) -> dict[str, bytes]:
     """Everything that the board's flash is to hold, by its path there."""
-    scripts = {name: _read(ROOT / name) for name in _SCRIPTS}
+    scripts = {name: bundle.redirected(_text(ROOT / name)).encode() for name in _SCRIPTS}
     return scripts | _settings(config, ca_der) | modules(arch)
 
 
 def modules(arch: str = MODEL) -> dict[str, bytes]:
     """Every module of firmware/ and lib/ compiled for `arch`, by its path on the board."""
-    return {
-        source.relative_to(ROOT).with_suffix(".mpy").as_posix(): compiled(source, arch)
+    return {path: _compiled(text, path, arch) for path, text in _sources().items()}
+
+
+def _sources() -> dict[str, str]:
+    """The board's modules as they are compiled, by their paths there; raises UserError for a syntax error."""
+    texts = {
+        source.relative_to(ROOT).as_posix(): _text(source)
         for top in _MODULES
         for source in sorted((ROOT / top).rglob("*.py"))
         # To MicroPython a folder is a package as it is; an empty __init__ would only cost heap.
         if (source.name != "__init__.py" or source.stat().st_size)
         and source != ROOT / _NOT_FOR_THE_BOARD
     }
+    core, _ = bundle.linked(texts)
+    members = [bundle.path_of(member) for member in bundle.MEMBERS]
+    texts = {path: bundle.redirected(text) for path, text in texts.items() if path not in members}
+    texts[bundle.MODULE.replace(".", "/") + ".py"] = core
+    shortener = Shortener(texts.values())
+    return {
+        path.removesuffix(".py") + ".mpy": shortener.shorten(text)
+        for path, text in sorted(texts.items())
+    }
+
+
+def _text(source: Path) -> str:
+    text = _read(source).decode()
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        name = source.relative_to(ROOT).as_posix()
+        raise UserError(f"{name}:{error.lineno}: SyntaxError: {error.msg}") from None
+    return text
 
 
 def _settings(config: dict, ca_der: bytes) -> dict[str, bytes]:
@@ -80,23 +107,22 @@ def sizes(arch: str = CHIP) -> dict[str, int]:
     return {name: len(data) for name, data in modules(arch).items()}
 
 
-def compiled(source: Path, arch: str) -> bytes:
+def _compiled(source: str, path: str, arch: str) -> bytes:
     """One module as .mpy, from the cache when its source has not changed."""
-    text = _read(source)
-    name = source.relative_to(ROOT).as_posix() if source.is_relative_to(ROOT) else source.name
     # -s: the name that a traceback on the board shows. The module has it already as its __file__,
     # so it costs no more heap.
-    options = [_OPTIMISE, f"-march={arch}", "-s", str(Path(name).with_suffix(".mpy"))]
-    key = hashlib.sha256(repr([_compiler()[1], options, text]).encode()).hexdigest()[:32]
+    options = [_OPTIMISE, f"-march={arch}", "-s", path]
+    key = hashlib.sha256(repr([_compiler()[1], options, source]).encode()).hexdigest()[:32]
     kept = cache_folder("mpy") / f"{key}.mpy"
     if not kept.exists():
-        write_beside(kept, _compile(source, name, options))
+        write_beside(kept, _compile(source, path, options))
     return kept.read_bytes()
 
 
-def _compile(source: Path, name: str, options: list[str]) -> bytes:
+def _compile(text: str, path: str, options: list[str]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "out.mpy"
+        source, out = Path(folder) / "source.py", Path(folder) / "out.mpy"
+        source.write_text(text)
         done = subprocess.run(
             [_compiler()[0], *options, "-o", out, source],
             capture_output=True,
@@ -104,7 +130,7 @@ def _compile(source: Path, name: str, options: list[str]) -> bytes:
             check=False,
         )
         if done.returncode:
-            raise UserError(_where(name, done.stderr))
+            raise UserError(_where(path, done.stderr))
         return out.read_bytes()
 
 

@@ -12,10 +12,12 @@ from host.errors import UserError
 
 if TYPE_CHECKING:  # imported when needed: `inkling --help` is to be quick
     from host.devkit.devkit import DevKit
+    from host.devkit.time_server import TimeServer
     from host.devkit.typed_lines import TypedLines
     from host.exchange.thread import ExchangeThread
 
 _TCP_PORT = 4000
+_TIME_PORT = 8123  # if it is free: boards that were flashed before know it
 _HEALTH_INTERVAL_MS = 2000  # a person watches
 _EPILOG = """\
 While it runs, `help` and Enter lists what can be typed: pull the cable, cut the power, hold BOOT,
@@ -63,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
     from host.boardmodel.build import board_model
     from host.cache import cache_folder
     from host.devkit.devkit import DevKit
+    from host.devkit.time_server import TimeServer
     from host.devkit.typed_lines import TypedLines
 
     board_model()  # now, while progress can be seen, and not when the board first starts
@@ -84,7 +87,9 @@ def run(args: argparse.Namespace) -> int:
     with TypedLines() as typed, ExitStack() as stack:
         stack.enter_context(kit)
         exchange = None if args.no_kraken else _local_kraken(stack, args.seed)
-        settings = exchange and _write_settings(folder / "kraken.toml", exchange)
+        server = TimeServer(_TIME_PORT, lambda: bool(kit.world.ntp))
+        stack.enter_context(server)
+        settings = exchange and _write_settings(folder / "kraken.toml", exchange, server)
         if args.json:
             print(json.dumps(_facts(kit, args, image, settings)), flush=True)
         else:
@@ -122,12 +127,13 @@ def _kraken(exchange: "ExchangeThread | None") -> str:
     )
 
 
-def _write_settings(path: Path, exchange: "ExchangeThread") -> Path:
-    """What a board needs to find the local Kraken, for `make flash CONFIG=`."""
+def _write_settings(path: Path, exchange: "ExchangeThread", server: "TimeServer") -> Path:
+    """What a board needs to find the local Kraken and the time, for `make flash CONFIG=`."""
     text = (
-        "# For a virtual board: the local Kraken that `inkling devkit` runs beside it.\n"
+        "# For a virtual board: the local Kraken and the time server that `inkling devkit` runs.\n"
         f'host = "localhost"\nport = {exchange.port}\n'
         f"ca = {json.dumps(str(exchange.ca_path))}\n"
+        f'time_host = "{server.host}"\ntime_port = {server.port}\n'
         f"health_interval_ms = {_HEALTH_INTERVAL_MS}\n"
     )
     return _written(path, text.encode(), "--board")

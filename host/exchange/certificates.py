@@ -80,6 +80,15 @@ def local(folder: Path | None = None, names: tuple[str, ...] = ()) -> Credential
     return _credentials(folder, ca, server)
 
 
+def another(folder: Path | None = None) -> Credentials:
+    """Credentials as good as the local ones, of the same CA with another key; raises UserError."""
+    folder = folder or default_folder()
+    ca = _authority(folder)
+    server = folder / "another.pem"
+    _write(server, _signed(ca, LOCAL_NAMES, -_BACKDATED_DAYS, _VALID_DAYS))
+    return _credentials(folder, ca, server)
+
+
 def broken(kind: str, folder: Path | None = None) -> Credentials:
     """Credentials that a client must refuse: `expired`, `not-yet-valid` or `other-host`.
 

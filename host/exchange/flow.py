@@ -2,6 +2,7 @@
 
 import math
 from random import Random
+from typing import NamedTuple
 
 from host.exchange.books import ASK, BID, Book
 from host.exchange.pairs import ASSETS, Pair
@@ -52,12 +53,22 @@ _ROUND_PRICE_SHARE = 0.12
 _ROUND_TICKS = (10, 50, 100)
 
 
+class Deal(NamedTuple):
+    """A trade: `side` is that of the book it took from."""
+
+    side: int
+    price: int
+    qty: int
+
+
 class Flow:
     """Changes `book` by messages; all randomness comes from the seed and the pair's name."""
 
     def __init__(self, pair: Pair, prices: Prices, seed: int | str, start_us: int):
         self.book = Book(pair)
-        self._pair = pair
+        self.deals: list[Deal] = []
+        """What was dealt in the last message."""
+        self.pair = pair
         self._prices = prices
         self._random = Random(f"{seed}:{pair.symbol}")
         self._tick = 10.0**-pair.price_decimals
@@ -68,32 +79,34 @@ class Flow:
         fair = self._fair()
         self._gap = max(1.0, pair.gap_bps * 1e-4 * fair)
         self._half_spread = max(0.5, pair.spread_bps * 1e-4 * fair / 2)
+        self.book.begin(time_us=start_us)
         self._fill(fair)
         self.next_us = start_us
         self._wait()
 
-    def step(self, depths) -> dict[int, str]:
-        """Make the next message; return its frames by depth and set the time of the one after."""
-        self._prices.advance(self.next_us)
-        self.book.begin(depths)
+    def step(self, depths) -> int:
+        """Make the next message, looked at to `depths`; return its time and set the next one's."""
+        time_us = self.next_us
+        self._prices.advance(time_us)
+        self.deals = []
+        self.book.begin(depths, time_us)
         self._act()
-        frames = self.book.frames(self.next_us)
         self._wait()
-        return frames
+        return time_us
 
     def _wait(self) -> None:
         draw = self._random
         if draw.random() < _FLURRY_SHARE:
             wait_s = draw.expovariate(1 / _FLURRY_MEAN_S)
         else:
-            rate = self._pair.events_per_s * (1 - _FLURRY_SHARE) * self._prices.activity
+            rate = self.pair.events_per_s * (1 - _FLURRY_SHARE) * self._prices.activity
             wait_s = draw.expovariate(rate)
         # Kraken's timestamps never repeat within a pair.
         self.next_us += 1 + int(wait_s * 1_000_000)
 
     def _fair(self) -> float:
         """The price that the market is worth now, in ticks."""
-        return self._prices.price(self._pair.base, self._pair.quote) / self._tick
+        return self._prices.price(self.pair.base, self.pair.quote) / self._tick
 
     def _fill(self, fair: float) -> None:
         for side, sign in ((BID, -1), (ASK, 1)):
@@ -110,7 +123,7 @@ class Flow:
     def _act(self) -> None:
         fair = self._fair()
         bids, asks = self.book.sides
-        self._pressure = self._prices.pressure(self._pair.base, self._pair.quote)
+        self._pressure = self._prices.pressure(self.pair.base, self.pair.quote)
         if fair >= asks.price(0):
             self._take(ASK, fair)
         elif fair <= bids.price(0):
@@ -143,24 +156,29 @@ class Flow:
             if sign * (fair - price) < 0:
                 self._reduce(side, price)
                 break
+            self.deals.append(Deal(side, price, levels.qty(price)))
             self.book.change(side, price, 0)
 
     def _reduce(self, side: int, price: int) -> None:
         """Somebody deals some of a level, or all of it if there is little."""
         usd = _TRADE_USD * math.exp(self._random.gauss(0.0, _SPREAD_OF_SIZES))
-        left = self.book.sides[side].qty(price) - self._lots(usd / self._usd)
-        if left > 0:
-            self.book.change(side, price, left)
-        else:
-            self._withdraw(side, 0)
+        qty = self.book.sides[side].qty(price)
+        lots = self._lots(usd / self._usd)
+        if lots < qty:
+            self.deals.append(Deal(side, price, lots))
+            self.book.change(side, price, qty - lots)
+        elif self._withdraw(side, 0):
+            self.deals.append(Deal(side, price, qty))
 
-    def _withdraw(self, side: int, rank: int) -> None:
+    def _withdraw(self, side: int, rank: int) -> bool:
         """Remove a level, unless the book behind it is so thin that a hole would open."""
         levels = self.book.sides[side]
         rank = min(rank, len(levels) - 2)
         price = levels.price(rank)
-        if abs(levels.price(rank + 1) - price) <= _HOLE_GAPS * self._gap_at(rank):
+        is_dense = abs(levels.price(rank + 1) - price) <= _HOLE_GAPS * self._gap_at(rank)
+        if is_dense:
             self.book.change(side, price, 0)
+        return is_dense
 
     def _improve(self, side: int, fair: float) -> None:
         """A maker quotes a better price than any, on its own side of the fair one."""
@@ -257,4 +275,4 @@ class Flow:
         return self._lots(amount)
 
     def _lots(self, amount: float) -> int:
-        return max(1, round(amount * 10**self._pair.qty_decimals))
+        return max(1, round(amount * 10**self.pair.qty_decimals))

@@ -44,12 +44,19 @@ class Pair:
     symbol: str
     price_decimals: int
     qty_decimals: int = 8
+    v1_decimals: int = 8
+    """Decimals of a price in v1 and REST: never fewer than `price_decimals`, often more."""
     spread_bps: float = 0.3
     """Usual spread; never less than a tick."""
     gap_bps: float = 0.4
     """Usual distance of neighbouring levels near the touch."""
     events_per_s: float = 20.0
     """Changes of the full book a second in ordinary times; about half show at depth 10."""
+
+    @property
+    def v1_unit(self) -> int:
+        """What a tick is worth in the last decimal of v1."""
+        return 10 ** (self.v1_decimals - self.price_decimals)
 
     @property
     def base(self) -> str:
@@ -63,17 +70,17 @@ class Pair:
 PAIRS = {
     pair.symbol: pair
     for pair in (
-        Pair("BTC/USD", 1, spread_bps=0.02, gap_bps=0.12, events_per_s=38.0),
-        Pair("ETH/USD", 2, spread_bps=0.05, gap_bps=0.2, events_per_s=24.0),
-        Pair("BTC/EUR", 1, spread_bps=0.25, gap_bps=0.35, events_per_s=18.0),
-        Pair("ETH/EUR", 2, spread_bps=0.5, gap_bps=0.5, events_per_s=12.0),
-        Pair("ETH/BTC", 5, spread_bps=1.0, gap_bps=3.5, events_per_s=8.0),
-        Pair("EUR/USD", 5, spread_bps=0.2, gap_bps=0.2, events_per_s=8.0),
-        Pair("SOL/USD", 2, spread_bps=0.8, gap_bps=0.8, events_per_s=24.0),
-        Pair("XRP/USD", 5, spread_bps=0.2, gap_bps=0.3, events_per_s=24.0),
-        Pair("ADA/USD", 6, spread_bps=0.8, gap_bps=0.8, events_per_s=12.0),
-        Pair("DOGE/USD", 7, spread_bps=0.8, gap_bps=0.8, events_per_s=12.0),
-        Pair("LTC/USD", 2, spread_bps=1.5, gap_bps=1.5, events_per_s=8.0),
+        Pair("BTC/USD", 1, v1_decimals=5, spread_bps=0.02, gap_bps=0.12, events_per_s=38.0),
+        Pair("ETH/USD", 2, v1_decimals=5, spread_bps=0.05, gap_bps=0.2, events_per_s=24.0),
+        Pair("BTC/EUR", 1, v1_decimals=5, spread_bps=0.25, gap_bps=0.35, events_per_s=18.0),
+        Pair("ETH/EUR", 2, v1_decimals=5, spread_bps=0.5, gap_bps=0.5, events_per_s=12.0),
+        Pair("ETH/BTC", 5, v1_decimals=6, spread_bps=1.0, gap_bps=3.5, events_per_s=8.0),
+        Pair("EUR/USD", 5, v1_decimals=5, spread_bps=0.2, gap_bps=0.2, events_per_s=8.0),
+        Pair("SOL/USD", 2, v1_decimals=8, spread_bps=0.8, gap_bps=0.8, events_per_s=24.0),
+        Pair("XRP/USD", 5, v1_decimals=8, spread_bps=0.2, gap_bps=0.3, events_per_s=24.0),
+        Pair("ADA/USD", 6, v1_decimals=6, spread_bps=0.8, gap_bps=0.8, events_per_s=12.0),
+        Pair("DOGE/USD", 7, v1_decimals=9, spread_bps=0.8, gap_bps=0.8, events_per_s=12.0),
+        Pair("LTC/USD", 2, v1_decimals=5, spread_bps=1.5, gap_bps=1.5, events_per_s=8.0),
     )
 }
 

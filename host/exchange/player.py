@@ -9,7 +9,7 @@ from pathlib import Path
 from host import captures
 from host.errors import UserError
 from host.exchange.protocol import DEPTHS, time_of
-from host.exchange.source import Shown, Source
+from host.exchange.source import SPOT_V2, Shown, Source, Topic
 
 # A frame is only searched, not parsed, so that a damaged one is played too.
 _KIND = re.compile(rb'"type"\s*:\s*"(snapshot|update)"')
@@ -25,6 +25,7 @@ class Player(Source):
     # Whoever comes first is to hear the feed from its beginning.
     waits_for_subscriber = True
     is_now = False
+    dialects = (SPOT_V2,)
 
     def __init__(self, path: str | Path):
         self._path = Path(path)
@@ -39,6 +40,9 @@ class Player(Source):
         # Updates recorded at one depth do not prove a book of another.
         return (self._depths[symbol],)
 
+    def serves(self, channel: str) -> bool:
+        return channel == "book"
+
     def next_us(self) -> int | None:
         return self._next[0] if self._next else None
 
@@ -46,13 +50,13 @@ class Player(Source):
         _, symbol, kind, frame = self._next
         self._next = next(self._events, None)
         self._books[symbol].apply(kind, frame)
-        return [Shown(symbol, self._depths[symbol], kind, frame)]
+        return [Shown(Topic(SPOT_V2, "book", symbol, self._depths[symbol]), kind, frame)]
 
-    def is_to_come(self, symbol: str) -> bool:
-        return not self._books[symbol].is_known
+    def is_to_come(self, topic: Topic) -> bool:
+        return not self._books[topic.symbol].is_known
 
-    def snapshot(self, symbol: str, depth: int, time_us: int) -> str:
-        return self._books[symbol].snapshot()
+    def picture(self, topic: Topic, time_us: int) -> list[str]:
+        return [self._books[topic.symbol].snapshot()]
 
     def rewind(self) -> None:
         """Begin again."""

@@ -1,4 +1,4 @@
-"""What WebSocket v2 says beside the books: status, heartbeat and answers, as Kraken prints it."""
+"""What WebSocket v2 says beside its channels: status, heartbeat and answers, as Kraken prints it."""
 
 import json
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ TRADING_METHODS = frozenset(
 PAIR_NOT_SUPPORTED = "Currency pair not supported {}"
 DEPTH_NOT_SUPPORTED = "Subscription depth not supported"
 SYMBOL_NOT_ARRAY = "Symbol field must be an array"
+INTERVAL_NOT_SUPPORTED = "Subscription ohlc interval not supported"
 ALREADY_SUBSCRIBED = "Already subscribed"
 PRIVATE_ELSEWHERE = (
     "Private data and trading are unavailable on this endpoint. Try ws-auth.kraken.com"
@@ -29,8 +30,18 @@ NOT_SUBSCRIBED = "Subscription Not Found"
 CHANNEL_NOT_SERVED = "Channel not served by this local Kraken: {}"
 METHOD_UNKNOWN = "Method not known: {}"
 
+# What an acknowledgement says beside.
+WARNINGS = {
+    "ohlc": "timestamp is deprecated, use interval_begin",
+    "instrument": "tick_size is deprecated, use price_increment",
+}
+
 # From reading a request to answering it; real ones are 20 to 50 us apart.
 _HANDLING_US = 35
+
+
+# Orders are to be cancelled so long before a maintenance.
+_CANCEL_BEFORE_US = 300_000_000
 
 
 @lru_cache(maxsize=4)
@@ -52,17 +63,36 @@ def time_of(text: str) -> int:
     return int(moment.replace(microsecond=0).timestamp()) * 1_000_000 + moment.microsecond
 
 
-def status(connection_id: int) -> str:
-    """What a connection hears first."""
+def status(connection_id: int, system: str, upcoming: list[dict]) -> str:
+    """What a connection hears first, and whenever it changes."""
     state = {
         "version": "2.0.10",
-        "system": "online",
+        "system": system,
         "api_version": "v2",
         "connection_id": connection_id,
-        "upcoming_maintenance": [],
+        "upcoming_maintenance": upcoming,
         "emergency": [],
     }
     return _compact({"channel": "status", "type": "update", "data": [state]})
+
+
+def maintenance(
+    time_us: int, start_us: int, end_us: int, event_id: int = 33, title: str = "Maintenance"
+) -> dict:
+    """An announcement at `time_us` of a maintenance from `start_us` to `end_us`."""
+    return {
+        "affected_services": ["spot_trading", "spot_fix", "spot_ws"],
+        "cancel_before_utc": time_text(start_us - _CANCEL_BEFORE_US),
+        "event_id": event_id,
+        "expected_end_utc": time_text(end_us),
+        "expected_start_utc": time_text(start_us),
+        "order_submission": "allowed",
+        "phase": "announced",
+        "recommended_action": "continue",
+        "source_url": "https://status.kraken.com",
+        "time_to_start_s": max(0, (start_us - time_us) // 1_000_000),
+        "title": title,
+    }
 
 
 def answer(time_us: int, request: dict, **keys) -> str:

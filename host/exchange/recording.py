@@ -2,7 +2,6 @@
 
 import errno
 import gzip
-import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from host.errors import UserError
 from host.exchange import pairs, protocol
 from host.exchange.engine import Engine
 from host.exchange.market import DEFAULT_SEED, Market
+from host.exchange.source import SPOT_V2
 
 # 2026-01-01T00:00:00Z: a recording is the same whenever it is made.
 DEFAULT_START_S = 1_767_225_600
@@ -79,21 +79,22 @@ def record_market(
     symbols: tuple[str, ...] = pairs.DEFAULT_SYMBOLS,
     depth: int = protocol.DEFAULT_DEPTH,
     start_s: float = DEFAULT_START_S,
+    dialect: str = SPOT_V2,
+    channels: tuple[str, ...] = ("book",),
 ) -> int:
     """Record what a client of the seeded market hears in `seconds`; return the number of frames.
 
-    `start_s` is the exchange time of the first frame, seconds since 1970. The same arguments give
-    the same file. Raises UserError for an unknown pair or a path that cannot be written.
+    In the dialect of the futures the pairs are their linear perpetual ones (`PF_XBTUSD`), and the
+    heartbeat is asked for too. `start_s` is the exchange time of the first frame, seconds since
+    1970. The same arguments give the same file. Raises UserError for an unknown pair or a path that
+    cannot be written.
     """
     engine = Engine(Market(symbols, seed, start_s))
     recording = Recording(path)
     try:
-        session = engine.open(recording.write, engine.start_us)
-        subscribe = {
-            "method": "subscribe",
-            "params": {"channel": "book", "symbol": list(symbols), "depth": depth},
-        }
-        engine.request(session, json.dumps(subscribe), engine.start_us)
+        session = engine.open(recording.write, engine.start_us, dialect)
+        for request in session.dialect.subscriptions(symbols, depth, channels):
+            engine.request(session, request, engine.start_us)
         end_us = engine.start_us + int(seconds * 1_000_000)
         while engine.next_us() <= end_us:
             engine.step()

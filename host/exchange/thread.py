@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from host.exchange.faults.injector import Injected
 from host.exchange.market import Market
 from host.exchange.server import Exchange
 from host.exchange.source import Source
@@ -27,6 +28,7 @@ class ExchangeThread:
             raise self.failure
         self.port = self._exchange.port
         self.url = self._exchange.url
+        self.rest_url = self._exchange.rest_url
         self.ca_der = self._exchange.ca_der
         self.ca_path = self._exchange.ca_path
 
@@ -37,6 +39,27 @@ class ExchangeThread:
     @property
     def messages_sent(self) -> int:
         return self._exchange.messages_sent
+
+    def url_of(self, dialect: str) -> str:
+        """Where `spot_v2`, `spot_v1` or `futures_v1` is spoken."""
+        return self._exchange.url_of(dialect)
+
+    def set_system(self, word: str, upcoming: list[dict] | None = None) -> None:
+        """Be `online`, in `maintenance`, `cancel_only` or `post_only`, and tell everybody."""
+        self._call(self._exchange.set_system, word, upcoming)
+
+    @property
+    def injected(self) -> list[Injected]:
+        """The faults that have struck, in order, with their times."""
+        return self._exchange.injected
+
+    def fault(self, name: str, **options) -> None:
+        """Inject a fault by its name; `host.exchange.faults` has the table. Raises UserError."""
+
+        async def inject() -> None:
+            self._exchange.fault(name, **options)
+
+        asyncio.run_coroutine_threadsafe(inject(), self._loop).result(_STOP_S)
 
     def corrupt_next_checksum(self, symbol: str) -> None:
         """The next update of `symbol` goes out with a wrong checksum."""

@@ -1,44 +1,26 @@
 """What is known of the board from the records heard so far: the state that every view shows."""
 
 from collections import Counter, deque
-from dataclasses import dataclass
 
-from host.monitor import chip_text
+from host.monitor import chip_text, reasons
+from host.monitor.events import Event, Events, error_text
 from host.monitor.numbers import number, whole
 from host.monitor.other_text import OtherText
 from host.monitor.pair import LIVE, Pair, Signal
 from host.monitor.records import Line, Record
 from host.monitor.safe_text import safe_text
+from host.monitor.startup import Boot, Wifi
 
 SILENT_AFTER_S = 3.0  # a board reports every pair once a second
 # Before that it joins the Wi-Fi, asks for the time and makes its first connection.
 STARTING_SILENT_AFTER_S = 30.0
 SIGNALS_KEPT = 200
 ERRORS_KEPT = 20
-HEALTH_COUNTS = ("n", "bad", "re", "drop", "skip")  # what only grows until a reset
+HEALTH_COUNTS = ("n", "bad", "drop")  # what only grows until a reset
+LINK_COUNTS = ("re", "skip")
 # Line noise can spell new names: a board cannot follow so many, and reports each it follows.
 PAIRS_KEPT = 64
 UNREPORTED_AFTER_S = 30.0
-
-
-@dataclass
-class Boot:
-    """What the board said of itself when it started."""
-
-    version: str = ""
-    python: str = ""
-    cause: str = ""
-
-
-@dataclass
-class Wifi:
-    """How far the board's Wi-Fi is: `join`, `up` or `down`; empty where there is none."""
-
-    state: str = ""
-    why: str = ""
-    rssi_dbm: int | None = None
-    address: str = ""
-    since_s: float = 0.0
 
 
 class BoardState:
@@ -52,9 +34,16 @@ class BoardState:
         self.record_counts: Counter[str] = Counter()
         self.boot = Boot()
         self.health: Record = {}
+        self.link: Record = {}
         self.errors: deque[str] = deque(maxlen=ERRORS_KEPT)
         self.error_stands = False  # not yet answered by a reset or a connection
         self.other_text = OtherText()
+        self.events = Events()
+        self.event: Event | None = None  # what the last record told of
+        self.exchange = ""  # its own word for how it is
+        self.restarting = ""  # why the board restarts itself: until it is heard again
+        self.restarts: deque[str] = deque(maxlen=ERRORS_KEPT)
+        self.resyncs = 0
         self.net = ""
         self.net_why = ""
         self.retry_s = 0.0
@@ -92,12 +81,19 @@ class BoardState:
             self._take_text(line)
             return
         self.heard_s = self.now_s
-        self.note = None
+        self.note = self.event = None
+        self.restarting = ""
+        if not self.knows(record):
+            self.other_text.take(line, self.now_s)
+            return
         kind = record["k"]
-        learn = self._LEARN.get(kind)
-        if learn is not None:
-            self.record_counts[kind] += 1
-            learn(self, record)
+        self.record_counts[kind] += 1
+        self._LEARN[kind](self, record)
+        self.event = self.events.take(record, self.now_s, self.utc_s, self.start_cause)
+
+    def knows(self, record: Record) -> bool:
+        """Whether this record means something here; a newer board may have other kinds."""
+        return record["k"] in self._LEARN
 
     def _take_text(self, line: Line) -> None:
         said = chip_text.meaning(self.other_text.take(line, self.now_s))
@@ -137,8 +133,9 @@ class BoardState:
         return 0.0 if self.started_s is None else self.now_s - self.started_s
 
     def total(self, key: str) -> int:
-        """One of the health record's counts, with what was counted before a reset of the board."""
-        return self.earlier[key] + (whole(self.health.get(key)) or 0)
+        """A count of the health or link record, with what was counted before a reset of the board."""
+        record = self.link if key in LINK_COUNTS else self.health
+        return self.earlier[key] + (whole(record.get(key)) or 0)
 
     def total_updates(self, name: str) -> int:
         """A pair's updates, with those before a reset of the board."""
@@ -212,7 +209,7 @@ class BoardState:
 
     def _on_boot(self, record: Record) -> None:
         # The board counts from zero again and has proved no book yet; signals stay, as history.
-        for key in HEALTH_COUNTS:
+        for key in HEALTH_COUNTS + LINK_COUNTS:
             self.earlier[key] = self.total(key)
         for pair in self.pairs.values():
             self.earlier_updates[pair.name] += pair.updates
@@ -222,11 +219,13 @@ class BoardState:
             python=safe_text(record.get("py")),
             cause=safe_text(record.get("cause")),
         )
-        self._started(chip_text.boot_cause(self.boot.cause, self._rom_cause))
+        why = safe_text(record.get("why"))
+        self._started(chip_text.boot_cause(self.boot.cause, self._rom_cause, why))
         self._rom_cause = self._crash = ""
         self.health = {}
+        self.link = {}
         self.pairs.clear()
-        self.net = self.net_why = ""
+        self.net = self.net_why = self.exchange = ""
         self.wifi = Wifi()
         self.clock = self.clock_why = self.safe = ""
         self.error_stands = False
@@ -249,6 +248,8 @@ class BoardState:
             address=safe_text(record.get("ip")),
             since_s=self.now_s,
         )
+        if self.wifi.state in ("join", "down"):
+            self.net = self.net_why = ""  # there is nothing that it could go over
 
     def _on_clock(self, record: Record) -> None:
         self.clock, self.clock_why = safe_text(record.get("st")), safe_text(record.get("why"))
@@ -259,14 +260,43 @@ class BoardState:
     def _on_health(self, record: Record) -> None:
         self.health = record
 
+    def _on_link(self, record: Record) -> None:
+        self.link = record
+        rssi_dbm = whole(record.get("rssi"))
+        if rssi_dbm is not None:
+            self.wifi.rssi_dbm = rssi_dbm
+
+    def _on_market(self, record: Record) -> None:
+        if pair := self._pair(record):
+            pair.market.take(record)
+
+    def _on_status(self, record: Record) -> None:
+        status = safe_text(record.get("st"))
+        if reasons.is_status(status):
+            self.exchange = status
+
+    def _on_restart(self, record: Record) -> None:
+        self.restarting = safe_text(record.get("why")) or "no reason told"
+        self.restarts.append(self.restarting)
+
     def _on_error(self, record: Record) -> None:
-        self.errors.append(safe_text(record.get("why")))
+        self.errors.append(error_text(record))
         self.error_stands = True
+
+    def _on_resync(self, record: Record) -> None:
+        self.resyncs += whole(record.get("ok")) == 1
+
+    def _on_listing(self, record: Record) -> None:
+        """Nothing but what the event says of it."""
 
     _LEARN = {  # noqa: RUF012
         "book": _on_book,
         "signal": _on_signal,
         "state": _on_state,
+        "tick": _on_market,
+        "trade": _on_market,
+        "ohlc": _on_market,
+        "spread": _on_market,
         "pair": _on_pair,
         "boot": _on_boot,
         "net": _on_net,
@@ -274,5 +304,10 @@ class BoardState:
         "clock": _on_clock,
         "safe": _on_safe,
         "health": _on_health,
+        "link": _on_link,
+        "status": _on_status,
+        "resync": _on_resync,
+        "listing": _on_listing,
+        "restart": _on_restart,
         "error": _on_error,
     }

@@ -43,6 +43,7 @@ _BOOT_CAUSES = {
     "soft": "soft reset",
     "start": "start",
 }
+_OWN_RESTART = "its own restart"
 # Where MicroPython cannot tell what the ROM could.
 _VAGUE_CAUSES = ("pwron", "hard", "unknown")
 
@@ -104,8 +105,13 @@ def after_crash(reset: str, crash: str) -> str:
     return crash if crash.startswith("watchdog") else f"crash ({crash})"
 
 
-def boot_cause(cause: str, rom: str) -> str:
-    """The boot record's cause in words; `rom` is what the ROM said just before, if it was heard."""
+def boot_cause(cause: str, rom: str, why: str = "") -> str:
+    """The boot record's cause in words; `rom` is what the ROM said just before, if it was heard.
+
+    `why` is what the firmware kept across a restart of its own.
+    """
+    if why:
+        return f"{_OWN_RESTART}: {why}"
     if rom and cause in _VAGUE_CAUSES:
         return rom
     return _BOOT_CAUSES.get(cause, cause)
@@ -113,4 +119,4 @@ def boot_cause(cause: str, rom: str) -> str:
 
 def alarming(cause: str) -> bool:
     """Whether a reset for this cause asks for attention."""
-    return cause.startswith(("watchdog", "brown-out", "crash"))
+    return cause.startswith(("watchdog", "brown-out", "crash", _OWN_RESTART))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice, repeat
 
+from host.monitor.market import Market
 from host.monitor.numbers import decimals, number, whole
 from host.monitor.records import Record
 
@@ -49,6 +50,7 @@ class Pair:
     microprice_decimals: int = 0
     mids: deque[Decimal] = field(default_factory=lambda: deque(maxlen=HISTORY_LENGTH))
     imbalances: deque[Decimal] = field(default_factory=lambda: deque(maxlen=HISTORY_LENGTH))
+    market: Market = field(default_factory=Market)
 
     @property
     def mid(self) -> Decimal | None:

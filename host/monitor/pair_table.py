@@ -18,6 +18,7 @@ SPARK_WIDTHS = (16, 60)
 # two everywhere or stay away.
 LAST_ESSENTIAL_RANK = 8
 WIDEST_GAP = 3
+TAKERS = {"buy": look.BID, "sell": look.ASK}
 
 
 @dataclass
@@ -144,16 +145,50 @@ def _columns(state: BoardState, pairs: list[Pair], glyphs: Glyphs) -> list[Colum
     ratios = texts(lambda pair: words.ratio(pair.depth_ratio))
     lags = texts(lambda pair: "" if pair.lag_ms is None else str(pair.lag_ms))
     bar_widths = (BAR_WIDTHS[0] + IMBALANCE_DIGITS, BAR_WIDTHS[1] + IMBALANCE_DIGITS)
+
+    def extra(
+        rank: int, title: str, short_title: str, *say: Callable[[Pair], str]
+    ) -> list[Column]:
+        """A column of an extra channel, of one or two numbers; none where nothing of it has come."""
+        if not any(each(pair) for each in say for pair in pairs):
+            return []
+        numbers = [texts(each) for each in say]
+        widest = [max(cell.cell_len for cell in cells) for cells in numbers]
+        for cells, width in zip(numbers, widest, strict=True):
+            for cell in cells:
+                cell.pad_left(width - cell.cell_len)
+        return [
+            Column(
+                rank,
+                title,
+                short_title,
+                [Text(" ").join(row) for row in zip(*numbers, strict=True)],
+            )
+        ]
+
+    def of_market(name: str) -> Callable[[Pair], str]:
+        return lambda pair: words.market_price(pair, getattr(pair.market, name))
+
+    last = extra(7, "LAST", "LAST", of_market("last"))
+    for column in last:
+        for pair, cell in zip(pairs, column.cells, strict=True):
+            cell.stylize(TAKERS.get(pair.market.taker, ""))
     return [
         Column(0, "PAIR", "PAIR", names, right=False, doubtful=True),
         Column(1, "STATE", "STATE", badges, right=False, doubtful=True),
         Column(2, "BEST BID", "BID", bids, doubtful=True),
         Column(3, "BEST ASK", "ASK", asks, doubtful=True),
+        *extra(15, "BID SIZE", "BID SIZE", lambda pair: words.exact(pair.market.bid_quantity)),
+        *extra(15, "ASK SIZE", "ASK SIZE", lambda pair: words.exact(pair.market.ask_quantity)),
         Column(6, "SPREAD bps", "bps", spreads),
-        Column(7, "MID", "MID", texts(words.mid, look.STRONG)),
-        Column(8, "MICROPRICE", "MICRO", texts(words.microprice)),
+        *last,
+        Column(8, "MID", "MID", texts(words.mid, look.STRONG)),
+        Column(10, "MICROPRICE", "MICRO", texts(words.microprice)),
         Column(4, "IMBALANCE", "IMBALANCE", [], False, draw=imbalance, widths=bar_widths),
-        Column(9, "DEPTH RATIO", "RATIO", ratios),
+        Column(13, "DEPTH RATIO", "RATIO", ratios),
+        *extra(9, "24 h LOW, HIGH", "24 h LOW, HIGH", of_market("low"), of_market("high")),
+        *extra(11, "24 h VOLUME", "24 h VOL", lambda pair: words.volume(pair.market.volume)),
+        *extra(12, "CANDLE %", "CANDLE %", lambda pair: words.change(pair.market.candle)),
         Column(5, "LAG ms", "LAG ms", lags),
-        Column(10, "MID BY THE SECOND", "MID BY SECOND", [], draw=spark, widths=SPARK_WIDTHS),
+        Column(14, "MID BY THE SECOND", "MID BY SECOND", [], draw=spark, widths=SPARK_WIDTHS),
     ]

@@ -2,8 +2,10 @@
 
 from typing import BinaryIO
 
-from host.monitor import chip_text, words
+from host.monitor import chip_text, reasons, words
 from host.monitor.board_state import BoardState
+from host.monitor.market import Candle
+from host.monitor.numbers import number, whole
 from host.monitor.pair import LIVE, Pair, Signal
 from host.monitor.records import Line, Record
 from host.monitor.safe_text import safe_text
@@ -21,13 +23,13 @@ class PlainOutput:
 
     def take(self, line: Line, state: BoardState) -> None:
         """Called after `state` has learned from `line`."""
-        if line.record is not None:
+        if line.record is not None and state.knows(line.record):
             self._noted = ""
             self._say(describe(line.record["k"], line.record, state), state)
             return
         self._out.write(line.raw + (b"\n" if line.whole else b""))
         self._inside_line = not line.whole
-        said = chip_text.meaning(line.raw)
+        said = None if line.record else chip_text.meaning(line.raw)
         if said and said.kind == "reset":
             self._say(f"{'reset':<{HEAD_WIDTH}} {state.start_cause}", state)
         elif said and said.kind == "note" and line.whole and said.text != self._noted:
@@ -77,10 +79,18 @@ def describe(kind: str, record: Record, state: BoardState) -> str:
     if kind == "pair" and pair:
         return pair_line(pair)
     if kind == "state" and pair:
-        reason = f" ({words.REASONS.get(pair.reason, pair.reason)})" if pair.reason else ""
+        reason = f" ({reasons.stale(pair.reason)})" if pair.reason else ""
         return f"{'state':<{HEAD_WIDTH}} {pair.name} {pair.state}{reason}"
     if kind == "signal" and pair and state.signals:
         return signal_line(state.signals[0])
+    if kind == "trade" and pair:
+        return trade_line(pair, record)
+    if kind == "ohlc" and pair and pair.market.ended:
+        return candle_line(pair, pair.market.ended)
+    if kind == "listing" and safe_text(record.get("p")):
+        return listing_line(record)
+    if kind in ("resync", "restart", "status", "link") and state.event:
+        return f"{kind:<{HEAD_WIDTH}} {state.event.text}"
     if kind == "boot":
         boot, python = state.boot, words.python_name(state)
         return f"{'boot':<{HEAD_WIDTH}} Inkling {boot.version}, {python}, {state.start_cause}"
@@ -114,7 +124,7 @@ def wifi_line(state: BoardState) -> str:
         return ", ".join(filter(None, ("up", words.signal_strength(state), wifi.address)))
     if wifi.state == "join":
         return "joining"
-    return f"{wifi.state}: {wifi.why}" if wifi.why else wifi.state
+    return f"{wifi.state}: {wifi.why}" if wifi.why not in ("", "lost") else wifi.why or wifi.state
 
 
 def pair_line(pair: Pair) -> str:
@@ -129,8 +139,56 @@ def pair_line(pair: Pair) -> str:
     return (
         f"{head} bid {bid}  ask {ask}  spread {words.spread(pair.spread_bps)} bps"
         f"  mid {words.mid(pair)}  micro {words.microprice(pair)}"
-        f"  imbalance {words.signed(pair.imbalance)}  {counts}"
+        f"  imbalance {words.signed(pair.imbalance)}{market_words(pair)}  {counts}"
     )
+
+
+def market_words(pair: Pair) -> str:
+    """What the extra channels tell of a pair; nothing where they are not asked for."""
+    market = pair.market
+    named = (
+        ("last", words.market_price(pair, market.last)),
+        ("24 h low", words.market_price(pair, market.low)),
+        ("high", words.market_price(pair, market.high)),
+        ("volume", words.volume(market.volume)),
+        ("candle", words.change(market.candle) and f"{words.change(market.candle)} %"),
+        ("bid size", words.exact(market.bid_quantity)),
+        ("ask size", words.exact(market.ask_quantity)),
+    )
+    return "".join(f"  {name} {value}" for name, value in named if value)
+
+
+def trade_line(pair: Pair, record: Record) -> str:
+    """One trade, by the side of who took."""
+    quantity, price = number(record.get("q")), number(record.get("px"))
+    return (
+        f"{'trade':<{HEAD_WIDTH}} {pair.name} {pair.market.taker or '?'} {words.exact(quantity)}"
+        f" at {words.exact(price)}  exchange time {words.clock_ms(whole(record.get('t')) or 0)}"
+    )
+
+
+def candle_line(pair: Pair, candle: Candle) -> str:
+    """A candle that has ended."""
+    named = zip(
+        ("open", "high", "low", "close", "volume"),
+        (candle.open, candle.high, candle.low, candle.close, candle.volume),
+        strict=True,
+    )
+    values = "  ".join(f"{name} {words.exact(value)}" for name, value in named)
+    begin = words.clock(candle.begin_ms // 1000)
+    return f"{'candle':<{HEAD_WIDTH}} {pair.name} from {begin}  {values}  trades {candle.trades}"
+
+
+def listing_line(record: Record) -> str:
+    """What the exchange says of a pair."""
+    said = [
+        f"prices to {whole(record.get('pd'))} decimals",
+        f"quantities to {whole(record.get('qd'))}",
+        f"least order {safe_text(record.get('min')) or '?'}",
+        f"price step {safe_text(record.get('tick')) or '?'}",
+        reasons.status(safe_text(record.get("st"))) or "?",
+    ]
+    return f"{'listing':<{HEAD_WIDTH}} {safe_text(record.get('p'))} {', '.join(said)}"
 
 
 def signal_line(signal: Signal) -> str:

@@ -34,6 +34,8 @@ class Summary:
     skipped: int
     pairs: tuple[PairSummary, ...]
     errors: tuple[str, ...]
+    resyncs: int = 0
+    restarts: tuple[str, ...] = ()  # why the board restarted itself
     picture_error: str = ""  # why the last view could not be kept
 
     @property
@@ -71,6 +73,9 @@ class Summary:
             f"{_some(self.reconnects, 'reconnect')}, {self.dropped:,} records dropped, "
             f"{self.skipped:,} messages skipped"
         )
+        if self.resyncs:
+            lines.append(f"  books were re-synced {_some(self.resyncs, 'time')}")
+        lines += [f"  the board restarted itself: {why}" for why in self.restarts]
         if self.boots > 1:
             lines.append(f"  the board was reset {_some(self.boots - 1, 'time')}")
         lines += [f"  error: {error}" for error in self.errors]
@@ -103,6 +108,8 @@ def summarize(state: BoardState, ended_by: str, picture_error: str = "") -> Summ
             for name in dict.fromkeys([*state.earlier_updates, *state.pairs])
         ),
         errors=tuple(dict.fromkeys(state.errors)),
+        resyncs=state.resyncs,
+        restarts=tuple(dict.fromkeys(state.restarts)),
         picture_error=picture_error,
     )
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+from itertools import islice
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.terminal_theme import TerminalTheme
@@ -19,9 +20,11 @@ MARGIN = 1
 WIDEST = 180  # further apart than this, a line is hard to follow
 SIGNALS_WITHOUT_HEIGHT = 8  # in a picture, which is as high as it needs to be
 OTHER_LINES_SHOWN = 5
+EVENTS_SHOWN = 5
 LEAST_RULE = 4  # cells of a rule beside the texts on it
 LEAST_CAUSE = 24
 CONNECTION_STYLES = {"ok": look.BID, "wait": look.CAUTION, "bad": look.ASK}
+EVENT_STYLES = {"ok": "", "wait": look.CAUTION, "bad": look.ASK}
 
 # Only ground and ink matter: every other colour of the view is given outright.
 PICTURE_THEME = TerminalTheme((16, 20, 26), (214, 220, 228), [(0, 0, 0)] * 8)
@@ -55,18 +58,22 @@ class BoardView:
         top = [self._header(width, glyphs), Text(" " * width)]
         bottom = self._bottom(width, glyphs)
         pairs = list(self.state.pairs.values())
+        event_rows = min(len(self.state.events.newest_first), EVENTS_SHOWN)
         other_rows = len(self._other_text(OTHER_LINES_SHOWN))
         if height is None:
             signal_rows = SIGNALS_WITHOUT_HEIGHT
         else:
-            # The pairs first; signals have most of what is left, other text the rest.
+            # The pairs first; signals have most of what is left, events and other text the rest.
             fixed = len(top) + 1 + 1 + 1 + len(bottom)
             pairs = pairs[: max(1, height - fixed)]
             left = max(0, height - fixed - max(1, len(pairs)))
+            event_rows = max(0, min(event_rows, (left - 1) // 3))
+            left -= event_rows + 1 if event_rows else 0
             other_rows = max(0, min(other_rows, (left - 1) // 3))
             signal_rows = left - (other_rows + 1 if other_rows else 0)
         lines = [*top, *self._pairs(pairs, width, glyphs), Text(" " * width)]
         lines += self._signals(signal_rows, width, glyphs)
+        lines += self._events(event_rows, width, glyphs) if event_rows else []
         lines += self._other(other_rows, width, glyphs) if other_rows else []
         return [*lines, *bottom][:height]
 
@@ -110,6 +117,19 @@ class BoardView:
                 self._signals_seen = seen
             lines += self._signal_lines
         return lines + [Text(" " * width)] * (rows + 1 - len(lines))
+
+    def _events(self, rows: int, width: int, glyphs: Glyphs) -> list[Text]:
+        events = self.state.events
+        lines = [_rule("EVENTS", f"{events.count:,} so far", width, glyphs)]
+        for event in islice(events.newest_first, rows):
+            times = f" ({event.times:,} times)" if event.times > 1 else ""
+            line = Text.assemble(
+                (f"{words.clock(event.utc_s)}  ", look.FAINT),
+                (event.text, EVENT_STYLES[event.mood]),
+                (times, look.FAINT),
+            )
+            lines.append(fit(line, width, glyphs))
+        return lines
 
     def _other_text(self, rows: int) -> list[bytes]:
         return self.state.other_text.shown(rows, self.state.now_s)

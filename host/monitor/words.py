@@ -3,23 +3,18 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from host.monitor import reasons
 from host.monitor.board_state import BoardState
-from host.monitor.numbers import number, whole
+from host.monitor.market import Candle
+from host.monitor.numbers import decimals, number, whole
 from host.monitor.pair import LIVE, Pair
 
 # How many digits the microprice, an estimate, may have behind those of the prices.
 MICROPRICE_EXTRA_DECIMALS = 2
 
-# Below this an ESP32 loses packets by the dozen.
-WEAK_DBM = -80
-
-REASONS = {
-    "checksum": "checksum failed, subscribing anew",
-    "lost": "a message could not be read, subscribing anew",
-    "precision": "a number finer than the book's precision",
-    "disconnect": "connection lost",
-    "refused": "the exchange refused the subscription",
-}
+# Below this an ESP32 begins to lose packets.
+WEAK_DBM = -75
+LATE_MS = 2000  # behind the exchange; what a healthy line stays far below
 
 
 def fixed(value: Decimal | None, places: int) -> str:
@@ -51,6 +46,27 @@ def microprice(pair: Pair) -> str:
     """An estimate: with a few digits more than the prices have."""
     most = pair.price_decimals + MICROPRICE_EXTRA_DECIMALS
     return fixed(pair.microprice, min(pair.microprice_decimals, most))
+
+
+def market_price(pair: Pair, value: Decimal | None) -> str:
+    """A price of the extra channels, with at least the digits that the book's prices have."""
+    return fixed(value, max(pair.price_decimals, decimals(value)))
+
+
+def volume(value: Decimal | None) -> str:
+    """Of many trades: nobody needs its last digits."""
+    return "" if value is None else f"{value:,.0f}" if value >= 1000 else f"{value:.3f}"
+
+
+def exact(value: Decimal | None) -> str:
+    """As the board printed it; nothing for null."""
+    return "" if value is None else f"{value:f}"
+
+
+def change(candle: Candle) -> str:
+    """Percent, with its sign; nothing while there is none."""
+    percent = candle.change_percent
+    return "" if percent is None else f"{percent:+.2f}"
 
 
 def duration(seconds: float) -> str:
@@ -94,7 +110,7 @@ def pair_reason(state: BoardState, pair: Pair) -> str:
         return f"nothing heard for {state.now_s - pair.heard_s:.0f} s"
     if shown == "SYNCING":
         return "waiting for a snapshot"
-    return REASONS.get(pair.reason, pair.reason)
+    return reasons.stale(pair.reason)
 
 
 def connection(state: BoardState) -> tuple[str, str]:
@@ -105,41 +121,51 @@ def connection(state: BoardState) -> tuple[str, str]:
         return "wait", f"safe mode: {state.safe}"
     if state.note:
         return state.note.mood, state.note.text
+    if state.restarting:
+        silent_s = state.now_s - (state.heard_s or 0.0)
+        return "wait", f"restarting for {silent_s:.0f} s: {state.restarting}"
     if state.heard_s is None:
         return "wait", f"waiting for the board's first record, {state.elapsed_s:.0f} s"
     if state.board_silent:
         return "bad", f"board silent for {state.now_s - state.heard_s:.0f} s"
-    why = f": {state.net_why}" if state.net_why else ""
-    if state.net == "up":
-        return "ok", "connected"
-    if state.net == "down":
-        return "bad", f"disconnected{why}"
-    if state.net == "retry":
-        return "wait", f"next try in {max(0.0, state.retry_s - state.now_s):.0f} s{why}"
-    if state.net == "connect":
-        return "wait", "connecting"
-    return _before_connecting(state)
+    why = f": {reasons.net(state.net_why)}" if state.net_why else ""
+    tries_s = max(0.0, state.retry_s - state.now_s)
+    way: dict[str, tuple[str, str]] = {
+        "up": ("ok", "connected"),
+        "down": ("bad", f"disconnected{why}"),
+        "retry": ("wait", f"next try in {tries_s:.0f} s{why}"),
+        "connect": ("wait", "connecting"),
+    }
+    if state.net not in way:
+        return _before_connecting(state)
+    if state.exchange in ("", reasons.ONLINE):
+        return way[state.net]
+    # That says why nothing goes, and that it will.
+    goes_on = "" if state.net == "up" else f", {way[state.net][1].removesuffix(why)}"
+    return "wait", f"exchange: {reasons.status(state.exchange)}{goes_on}"
 
 
 def _before_connecting(state: BoardState) -> tuple[str, str]:
     wifi = state.wifi
+    if wifi.state == "join":
+        return "wait", f"joining Wi-Fi, {state.now_s - wifi.since_s:.0f} s"
+    if wifi.state == "down":
+        return "bad", "Wi-Fi lost" if wifi.why in ("", "lost") else f"Wi-Fi: {wifi.why}"
     if state.clock == "set":
         return "wait", "clock set"
     if state.clock == "wait":
         return "wait", f"waiting for the time: {state.clock_why or 'no answer'}"
-    if wifi.state == "join":
-        return "wait", f"joining Wi-Fi, {state.now_s - wifi.since_s:.0f} s"
-    if wifi.state == "down":
-        return "bad", f"Wi-Fi: {wifi.why or 'lost'}"
     if wifi.state == "up":
         return "wait", "Wi-Fi is up, asking for the time"
     return "wait", "board is up"
 
 
 def signal_strength(state: BoardState) -> str:
-    """The Wi-Fi's as the board measured it when it joined; empty if it did not say."""
+    """The Wi-Fi's as the board measured it last; empty if it did not say."""
     rssi_dbm = state.wifi.rssi_dbm
-    return "" if rssi_dbm is None else f"{rssi_dbm} dBm"
+    if rssi_dbm is None:
+        return ""
+    return f"{rssi_dbm} dBm" + (", weak" if rssi_dbm < WEAK_DBM else "")
 
 
 def health_items(state: BoardState, none: str = "-") -> list[tuple[str, str, bool]]:
@@ -149,29 +175,48 @@ def health_items(state: BoardState, none: str = "-") -> list[tuple[str, str, boo
     """
     health = state.health
     strength = signal_strength(state)
-    weak = strength and (state.wifi.rssi_dbm or 0) < WEAK_DBM
-    wifi = [("Wi-Fi", strength, bool(weak))] if strength else []
+    wifi = [("Wi-Fi", strength, strength.endswith("weak"))] if strength else []
     if not health:
         return wifi
 
+    said = {**state.link, **health}
+
     def count(key: str) -> str:
-        value = number(health.get(key))
+        value = number(said.get(key))
         return "?" if value is None else f"{value:,}"
 
     def some(key: str) -> bool:
-        return bool(number(health.get(key)))
+        return bool(number(said.get(key)))
 
-    def size(key: str) -> str:
-        return none if key in health and health[key] is None else f"{count(key)} B"
+    def unit(key: str, unit: str) -> str:
+        return none if key in said and said[key] is None else f"{count(key)} {unit}"
 
+    free = unit("free", "B")
+    if number(said.get("low")) is not None:
+        free += f", lowest {count('low')}"
     return [
         ("up", duration(whole(health.get("up")) or 0), False),
         ("messages", f"{count('n')} {count('ps')}/s", False),
+        ("lag", unit("lag", "ms"), (whole(health.get("lag")) or 0) >= LATE_MS),
+        ("heartbeats missing", count("hb"), some("hb")),
         ("failed", count("bad"), some("bad")),
-        ("heap free", size("free"), False),
-        ("allocated", size("alloc"), False),
+        ("heap free", free, False),
+        ("allocated", unit("alloc", "B"), False),
         ("reconnects", count("re"), some("re")),
         ("dropped", count("drop"), some("drop")),
         ("skipped", count("skip"), some("skip")),
+        *_clock_item(state),
         *wifi,
     ]
+
+
+def _clock_item(state: BoardState) -> list[tuple[str, str, bool]]:
+    """Whether the board's clock is to be trusted, what its last setting changed, and its drift."""
+    link = state.link
+    if "off" not in link:
+        return []
+    offset_ms, ppm = whole(link["off"]), whole(link.get("ppm"))
+    if offset_ms is None:
+        return [("clock", "not to be trusted", True)]
+    drift = "" if ppm is None else f" {ppm:+,} ppm"
+    return [("clock", f"trusted, {offset_ms:+,} ms{drift}", False)]

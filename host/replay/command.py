@@ -11,9 +11,12 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from firmware import config
-from host.captures import SPOT_V2, Capture, dialect, open_bytes
+from host import captures
+from host.captures import Capture
 from host.errors import UserError
 from host.replay import engine as counters
+from host.replay import summary
+from host.replay.dialects import DIALECTS
 from host.replay.engine import DEPTHS, MOST_PAIRS, Engine
 
 EXIT_FAILED = 1
@@ -27,16 +30,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "examples:\n"
         "  inkling replay feed.jsonl\n"
         "  inkling replay monday.feed.zst tuesday.feed.zst --pairs BTC/USD --json\n"
-        "  inkling replay feed.jsonl --records | grep signal\n\n"
-        "exit status: 0 all was read and proved, 1 a checksum failed, 2 bad input (what could be\n"
-        "used of it was)"
+        "  inkling replay feed.jsonl --records | grep signal\n"
+        "  inkling replay futures.feed --records --channels ticker,trade --depth 10\n\n"
+        "exit status: 0 all was read and proved, 1 a checksum or sequence number failed, or a book\n"
+        "ran out of levels, 2 bad input (what could be used of it was)"
     )
     add = parser.add_argument
     add(
         "files",
         nargs="+",
         metavar="FILE",
-        help="captures of spot v2, one feed in this order; .gz and .zst too",
+        help="captures of spot v2, spot v1 or futures v1, one feed in this order; .gz and .zst too",
+    )
+    add(
+        "--dialect",
+        choices=DIALECTS,
+        help="what the feed speaks (default: as its first frames say)",
     )
     add(
         "--records",
@@ -46,35 +55,48 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add(
         "--pairs", metavar="A,B", help="only these pairs (default: every pair that has a snapshot)"
     )
-    add("--depth", type=int, choices=DEPTHS, help="levels a side (default: what the feed says)")
+    add(
+        "--depth",
+        type=int,
+        choices=DEPTHS,
+        help="levels a side (default: what the feed says; futures have whole books: 1000)",
+    )
+    add(
+        "--channels",
+        metavar="A,B",
+        help="records of these too: ticker, trade, ohlc, spread (default: those of the settings, none)",
+    )
     add(
         "--config",
         metavar="FILE",
-        help="thresholds from a board's config.json (default: its defaults)",
+        help="thresholds and channels from a board's config.json (default: its defaults)",
     )
     add("--json", action="store_true", help="the summary as one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
     """Replay the files; raises UserError for what a person can mend, after all that could be replayed."""
-    captures = [open_bytes(path) for path in args.files]
+    feed = [captures.open_bytes(path) for path in args.files]
     settings = _settings(args.config)
-    wanted = args.pairs.split(",") if args.pairs else None
+    settings["dialect"] = args.dialect or _dialect(args.files) or settings["dialect"]
+    if args.channels is not None:
+        given = {"dialect": settings["dialect"], "channels": args.channels.split(",")}
+        settings["channels"] = _checked(given)["channels"]
+    wanted = _pairs(args.pairs, settings["dialect"])
     engine = Engine(settings, wanted, args.depth)
     complaint = None
     began = time.perf_counter()
     try:
-        _replay(engine, captures, sys.stdout.buffer if args.records else None)
+        _replay(engine, feed, sys.stdout.buffer if args.records else None)
     except UserError as error:
         # A damaged file: what stood before the damage has been replayed and is worth showing.
         complaint = error
     seconds = time.perf_counter() - began
+    to = sys.stderr if args.records else sys.stdout
     if args.json:
-        print(
-            json.dumps(_summary(engine, seconds)), file=sys.stderr if args.records else sys.stdout
-        )
-    elif engine.pairs:
-        _print_summary(engine, seconds, sys.stderr if args.records else sys.stdout)
+        print(json.dumps(summary.of(engine, seconds)), file=to)
+    elif engine.pairs or engine.market:
+        summary.show(engine, seconds, to)
     _hint(engine, args.depth)
     if complaint := complaint or _complaint(engine, args.files, wanted):
         raise complaint
@@ -90,12 +112,46 @@ def _settings(path: str | None) -> dict:
         raise UserError(str(error)) from None
 
 
-def _replay(engine: Engine, captures: list[Capture], sink) -> None:
-    raw_size = sum(capture.raw_size for capture in captures)
+def _checked(given: dict) -> dict:
+    """Settings as a board would take them."""
+    try:
+        return config.check(given)
+    except config.ConfigError as error:
+        raise UserError(str(error)) from None
+
+
+def _pairs(names: str | None, dialect: str) -> list[str] | None:
+    """The pairs by the names that are shown, however they were spelled."""
+    if names is None:
+        return None
+    return [
+        _checked({"dialect": dialect, "pairs": [name]})["pairs"][0] for name in names.split(",")
+    ]
+
+
+def _dialect(files: list[str]) -> str | None:
+    """What all the files speak, as far as they tell; raises UserError where they do not agree."""
+    told = {file: spoken for file in files if (spoken := captures.dialect(file))}
+    for file, spoken in told.items():
+        first = next(iter(told))
+        if spoken != told[first]:
+            raise UserError(
+                f"{file} is of {_words(spoken)}, but {first} of {_words(told[first])}:"
+                " replay one dialect at a time"
+            )
+    return next(iter(told.values()), None)
+
+
+def _words(dialect: str) -> str:
+    return f"Kraken's {dialect.replace('_', ' ')}"
+
+
+def _replay(engine: Engine, feed: list[Capture], sink) -> None:
+    raw_size = sum(capture.raw_size for capture in feed)
     with _progress(raw_size, with_records=sink is not None) as bar:
         task = bar.add_task("replaying", total=raw_size) if bar else None
         done = 0
-        for capture in captures:
+        for capture in feed:
             engine.begin_file(str(capture.path))
             for lines in capture:
                 for records in engine.feed(lines):
@@ -127,33 +183,41 @@ def _progress(raw_size: int, with_records: bool):
 
 
 def _hint(engine: Engine, depth: int | None) -> None:
-    """A book of another depth than the recorded one loses its levels and fails."""
+    """What a book of another depth than the recorded one comes to."""
     others = [p.symbol for p in engine.pairs if depth and engine.depths[p.symbol] != depth]
     if others:
+        # It loses its levels and fails.
         said = engine.depths[others[0]]
-        print(
-            f"inkling replay: --depth {depth}, but the feed of {', '.join(others)} is of depth {said}",
-            file=sys.stderr,
+        _say(f"--depth {depth}, but the feed of {', '.join(others)} is of depth {said}")
+    if thin := [pair.symbol for pair in engine.pairs if pair.why == "thin"]:
+        _say(
+            f"{', '.join(thin)} ran out of levels: a board would ask for a new snapshot,"
+            " a recording of whole books has none; try a greater --depth"
         )
+
+
+def _say(text: str) -> None:
+    print(f"inkling replay: {text}", file=sys.stderr)
 
 
 def _complaint(engine: Engine, files: list[str], wanted: list[str] | None) -> UserError | None:
     """What of the input could not be used, if anything."""
     names = ", ".join(Path(file).name for file in files)
-    if not engine.depths:
+    if not engine.depths and not engine.market:
         for file in files:
-            if (spoken := dialect(file)) != SPOT_V2:
-                return UserError(
-                    f"{file}: this is Kraken's {spoken} dialect; replay reads {SPOT_V2}"
-                )
-    if not engine.depths and engine.first_malformed:
-        file, line, why = engine.first_malformed
-        return UserError(f"{file}: not a {SPOT_V2} feed (line {line}: {why})")
+            if (spoken := captures.dialect(file)) not in (None, engine.dialect.name):
+                told, read = _words(spoken), _words(engine.dialect.name)
+                return UserError(f"{file}: this is {told}; it was read as {read}")
+        if engine.first_malformed:
+            file, line, why = engine.first_malformed
+            return UserError(
+                f"{file}: not a feed of {_words(engine.dialect.name)} (line {line}: {why})"
+            )
     if wanted and (missing := [pair for pair in wanted if pair not in engine.depths]):
         known = ", ".join(sorted(engine.depths)) or "none"
         return UserError(f"{names}: no snapshot of {', '.join(missing)}; the feed has {known}")
     found = list(_faults(engine))
-    if not engine.pairs and not found:
+    if not engine.pairs and not engine.market and not found:
         found.append("no book in it; record the book channel with its snapshot")
     return UserError(f"{names}: {'; '.join(found)}") if found else None
 
@@ -161,13 +225,13 @@ def _complaint(engine: Engine, files: list[str], wanted: list[str] | None) -> Us
 def _faults(engine: Engine) -> Iterator[str]:
     if engine.first_malformed:
         file, line, why = engine.first_malformed
-        count = _some(engine.malformed, "malformed frame")
+        count = summary.some(engine.malformed, "malformed frame")
         yield f"{count} skipped, the first in {file} line {line} ({why})"
     if engine.first_garbage:
         file, line = engine.first_garbage
-        yield f"{_some(engine.garbage, 'line')} not of a feed, the first in {file} line {line}"
+        yield f"{summary.some(engine.garbage, 'line')} not of a feed, the first in {file} line {line}"
     if engine.unfollowed:
-        count = _some(len(engine.unfollowed), "pair")
+        count = summary.some(len(engine.unfollowed), "pair")
         full = len(engine.pairs) == MOST_PAIRS
         yield f"{count} not followed: " + (
             f"replay follows {MOST_PAIRS} at a time; choose with --pairs"
@@ -178,64 +242,4 @@ def _faults(engine: Engine) -> Iterator[str]:
         yield "starts with updates and has no snapshot, so no book can be built"
     elif engine.early:
         what = "its snapshot and was" if engine.early == 1 else "their snapshot and were"
-        yield f"{_some(engine.early, 'update')} came before {what} not used"
-
-
-def _some(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _summary(engine: Engine, seconds: float) -> dict:
-    messages = engine.counter(counters.MESSAGES)
-    return {
-        "messages": messages,
-        "seconds": round(seconds, 6),
-        "messages_per_s": round(messages / seconds),
-        "proved": engine.counter(counters.PROVED),
-        "failed": engine.counter(counters.BAD),
-        "signals": engine.counter(counters.SIGNALS),
-        "records": engine.counter(counters.RECORDS),
-        "snapshots": engine.counter(counters.SNAPSHOTS),
-        "heartbeats": engine.counter(counters.HEARTBEATS),
-        "early": engine.early,
-        "unproved": engine.counter(counters.UNPROVED),
-        "skipped": engine.counter(counters.SKIPPED),
-        "pairs": [vars(pair) for pair in engine.pairs],
-    }
-
-
-def _print_summary(engine: Engine, seconds: float, file) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(file=file)
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("pair")
-    for title in ("depth", "updates", "proved", "failed"):
-        table.add_column(title, justify="right")
-    table.add_column("state")
-    for pair in engine.pairs:
-        table.add_row(
-            Text(pair.symbol),
-            str(pair.depth),
-            f"{pair.updates:,}",
-            f"{pair.updates - pair.bad:,}",
-            f"[bold red]{pair.bad:,}[/]" if pair.bad else "0",
-            f"[green]{pair.state}[/]" if pair.state == "LIVE" else f"[red]{pair.state}[/]",
-        )
-    console.print(table)
-    summary = _summary(engine, seconds)
-    console.print(
-        f"{summary['messages']:,} messages in {seconds:.3f} s, {summary['messages_per_s']:,} a second: "
-        f"{summary['proved']:,} checksums proved, {summary['failed']:,} failed, "
-        f"{summary['signals']:,} signals, {summary['heartbeats']:,} heartbeats",
-        highlight=False,
-        soft_wrap=True,
-    )
-    if summary["unproved"]:
-        console.print(
-            f"{summary['unproved']:,} updates waited for a new snapshot after a failed checksum",
-            highlight=False,
-            soft_wrap=True,
-        )
+        yield f"{summary.some(engine.early, 'update')} came before {what} not used"

@@ -1,6 +1,5 @@
-"""Run recorded frames through the firmware's own conductor, compiled natively, a chunk of lines at a time."""
+"""Run recorded frames through the firmware's own conductors, compiled natively, a chunk of lines at a time."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -8,10 +7,12 @@ from typing import TypeGuard
 import numpy as np
 
 from firmware import config
-from firmware.feeds import buffers
 from firmware.kernels import decode_v2
 from host.captures import is_beside
+from host.replay import room
+from host.replay.dialects import DIALECTS, Told, tellings
 from host.replay.lines import (
+    BOOKS,
     COUNTERS,
     R_BAD_CODE,
     R_BAD_LINE,
@@ -19,17 +20,18 @@ from host.replay.lines import (
     R_LINE,
     R_LINES,
     R_MALFORMED,
+    R_MARKET,
+    R_MARKET_SKIPPED,
     R_OTHERS,
-    REPORT_WORDS,
-    run_lines,
+    R_TAKEN,
+    of_dialect,
 )
 from host.runtimes import native
-from host.runtimes.kernel import as_native, as_rows
 
 DEPTHS = (10, 25, 100, 500, 1000)
 """What Kraken offers, levels a side."""
 
-# The counters, as firmware/feeds/spot_v2.py counts.
+# The counters, as firmware/feeds/take_book.py counts.
 MESSAGES, PROVED, BAD, SKIPPED, SIGNALS, HEARTBEATS = range(6)
 RECORDS, SNAPSHOTS, UNPROVED, EARLY = 8, 9, 10, 11
 
@@ -38,19 +40,15 @@ ERROR_NAMES = {
     for name, value in vars(decode_v2).items()
     if name.startswith("_ERR_")
 }
-"""Why the decoder refuses a frame, by its code."""
+"""Why the decoders refuse a frame, by its code."""
 
 # As firmware/feeds has them.
-_LONGEST_SYMBOL = 15
+_LONGEST_SYMBOL = 19
 _B_STATE = 0
-_B_DEPTH = 2
+_B_REASON = 1
 _B_UPDATES = 60
 _B_BAD = 61
-
-# Their places among the buffers of `buffers.make`.
-_UPDATE, _SYMBOLS, _BOOKS, _TEXTS, _PUBS, _SIGS = range(6)
-_PER_PAIR = (_BOOKS, _TEXTS, _PUBS, _SIGS)
-_WORDS = 9
+_WORDS = 9  # their place among the buffers
 
 MOST_PAIRS = 255  # the symbol table counts in a byte
 _SINK_BYTES = 1 << 20
@@ -64,16 +62,21 @@ class Pair:
     symbol: str
     depth: int
     updates: int
+    proved: int
+    """Of the updates, those that a checksum or a sequence number has proved."""
     bad: int
     state: str
+    why: str | None
+    """The reason of a book that is STALE."""
 
 
 class Engine:
-    """Replays frames under the board's `settings` (its defaults if None).
+    """Replays frames under the board's `settings` (its defaults if None), in the dialect that these name.
 
-    `pairs` limits it to those symbols; otherwise every pair with a snapshot is followed. The depth
-    of a book is what the recorded acknowledgement says, else the smallest depth Kraken offers that
-    holds the snapshot; `depth` overrules both.
+    `pairs` limits it to those symbols; otherwise every pair with a snapshot is followed, and those
+    whose subscription to one of the settings' channels was acknowledged. The depth of a book is
+    what the feed says, else the smallest depth Kraken offers that holds the snapshot, in a dialect
+    whose books are always whole the greatest; `depth` overrules that.
     """
 
     def __init__(
@@ -83,17 +86,21 @@ class Engine:
         depth: int | None = None,
     ) -> None:
         self._settings = settings or config.check({})
+        self.dialect = DIALECTS[self._settings["dialect"]]
+        """How the recorded dialect is read."""
         self._wanted = list(dict.fromkeys(pairs)) if pairs is not None else None
         self._depth = depth
         self._acked: dict[str, int] = {}
-        self._symbols: list[str] = []
-        self._report = np.zeros(REPORT_WORDS, dtype=np.int64)
+        self._followed: dict[str, int] = {}  # with the depths there is room for
+        self._report = np.zeros(R_TAKEN + MOST_PAIRS, dtype=np.int64)
         self._others = np.zeros(_MOST_OTHERS, dtype=np.int64)
         self._sink = np.zeros(_SINK_BYTES, dtype=np.uint8)
         # Until the first pair is met, the room of one that no symbol leads to.
-        self._buffers = tuple(_native_buffers("", DEPTHS[0], self._settings))
-        self._buffers[_SYMBOLS][0] = 0
-        self._run = native.compile_conductor(run_lines)
+        self._buffers = room.empty(DEPTHS[0], self._settings)
+        self._room = DEPTHS[0]  # levels a side that a message may have
+        self._run = native.compile_conductor(
+            of_dialect(self.dialect.name, self.dialect.on_frame, bool(self._settings["channels"]))
+        )
         self._file = ""
         self.depths: dict[str, int] = {}
         """The depth of every pair that had a snapshot, followed or not, as the feed says it."""
@@ -109,8 +116,9 @@ class Engine:
             pass
         for symbol in self._wanted or ():
             # Known from the start, so that what comes before its snapshot is seen to be early.
-            if _can_be_followed(symbol) and len(self._symbols) < MOST_PAIRS:
-                self._follow(symbol, DEPTHS[0])
+            wire = self.dialect.wire_name(symbol)
+            if _can_be_followed(symbol) and len(self._followed) < MOST_PAIRS:
+                self._follow(symbol, wire, depth or DEPTHS[0])
         self.begin_file("")
 
     def begin_file(self, name: str) -> None:
@@ -121,13 +129,24 @@ class Engine:
     def feed(self, lines: bytes) -> Iterator[memoryview]:
         """Take in whole lines of a capture; yields the records they cause, whole, valid until the next step."""
         done = 0
-        for begin, frame in _snapshots(lines):
-            if met := self._meet(frame):
+        for begin, told in tellings(self.dialect, lines):
+            met = {}
+            levels = 0
+            for one in told:
+                met.update(self._meet(one, len(met)))
+                levels = min(max(levels, one.levels or 0), DEPTHS[-1])
+            lacks_room = levels > self._room and not self.dialect.cuts
+            if met or lacks_room:
                 # Only from here on, so that nothing depends on where a chunk ends.
                 yield from self._run_lines(lines[done:begin])
                 done = begin
-                for symbol, depth in met.items():
-                    self._follow(symbol, depth)
+                for symbol, (wire, depth) in met.items():
+                    self._follow(symbol, wire, depth)
+            if lacks_room:
+                # A message that is not wanted, or to be cut, is no malformed one for that.
+                larger = room.make("", "", levels, self._settings)
+                self._buffers = room.with_update_of(self._buffers, larger)
+                self._room = levels
         yield from self._run_lines(lines[done:] if done else lines)
 
     def _run_lines(self, lines: bytes) -> Iterator[memoryview]:
@@ -151,56 +170,48 @@ class Engine:
             why = ERROR_NAMES[int(report[R_BAD_CODE])]
             self.first_malformed = self._file, int(report[R_BAD_LINE]), why
 
-    def _meet(self, frame: dict) -> dict[str, int]:
-        """Acknowledgements tell the depth of a pair; a snapshot brings new pairs, here with their depths."""
-        met: dict[str, int] = {}
-        result = frame.get("result")
-        if isinstance(result, dict) and result.get("channel") == "book":
-            depth = result.get("depth")
-            if isinstance(depth, int) and depth in DEPTHS:
-                self._acked[str(result.get("symbol"))] = depth
-        if frame.get("channel") != "book" or not isinstance(frame.get("data"), list):
-            return met
-        for element in frame["data"]:
-            symbol = element.get("symbol") if isinstance(element, dict) else None
-            if isinstance(symbol, str) and not _can_be_followed(symbol):
-                self.unfollowed.add(symbol)
-            if not _can_be_followed(symbol) or symbol in self.depths:
-                continue
-            sides = [element.get(side) for side in ("bids", "asks")]
-            if not all(isinstance(side, list) for side in sides):
-                continue
-            fitting = [depth for depth in DEPTHS if depth >= max(map(len, sides))]
-            guess = fitting[0] if fitting else DEPTHS[-1]
-            self.depths[symbol] = self._acked.get(symbol, guess)
-            if self._wanted is not None and symbol not in self._wanted:
-                continue
-            if symbol in self._symbols or len(self._symbols) + len(met) < MOST_PAIRS:
-                met[symbol] = self._depth or self.depths[symbol]
-            else:
-                self.unfollowed.add(symbol)
-        return met
+    def _meet(self, told: Told, others: int) -> dict[str, tuple[str, int]]:
+        """Whom to follow from here on, with the name on the wire and the depth; `others` are just met, too."""
+        name = told.name
+        if not isinstance(name, str):
+            return {}
+        if told.channel == "book" and isinstance(told.depth, int) and told.depth in DEPTHS:
+            self._acked[name] = told.depth
+        symbol = self.dialect.shown(name)
+        if told.channel != "book":
+            if told.channel not in self._settings["channels"] or symbol in self._followed:
+                return {}
+        elif told.levels is None or symbol in self.depths:
+            return {}
+        if not _can_be_followed(symbol) or not _can_be_followed(name):
+            self.unfollowed.add(symbol)
+            return {}
+        depth = self._depth or self._acked.get(name, DEPTHS[0])
+        if told.levels is not None and told.channel == "book":
+            self.depths[symbol] = self._depth_of(name, told.levels)
+            depth = self._depth or self.depths[symbol]
+        if self._wanted is not None and symbol not in self._wanted:
+            return {}
+        if symbol not in self._followed and len(self._followed) + others >= MOST_PAIRS:
+            self.unfollowed.add(symbol)
+            return {}
+        return {symbol: (name, depth)}
 
-    def _follow(self, symbol: str, depth: int) -> None:
+    def _depth_of(self, name: str, levels: int) -> int:
+        """The depth of the book that begins with a snapshot of so many levels."""
+        if self.dialect.cuts:
+            return self._depth or DEPTHS[-1]
+        fitting = [depth for depth in DEPTHS if depth >= levels]
+        return self._acked.get(name, fitting[0] if fitting else DEPTHS[-1])
+
+    def _follow(self, symbol: str, wire: str, depth: int) -> None:
         """Make room for a pair, or make its room anew; what the others hold stays."""
-        made = _native_buffers(symbol, depth, self._settings)
-        old = self._buffers
-        made[COUNTERS][:] = old[COUNTERS]
-        if symbol not in self._symbols:
-            self._symbols.append(symbol)
-            names = old[_SYMBOLS] if len(self._symbols) > 1 else made[_SYMBOLS][:1]
-            made[_SYMBOLS] = np.concatenate([names, made[_SYMBOLS][1:]])
-            made[_SYMBOLS][0] = len(self._symbols)
-        else:
-            made[_SYMBOLS] = old[_SYMBOLS]
-        at = self._symbols.index(symbol)
-        for place in _PER_PAIR:
-            rows = list(old[place])
-            rows[at : at + 1] = made[place]
-            made[place] = as_rows(rows)
-        if len(old[_UPDATE]) > len(made[_UPDATE]):
-            made[_UPDATE] = old[_UPDATE]
-        self._buffers = tuple(made)
+        before = len(self._followed)
+        self._followed[symbol] = depth
+        at = list(self._followed).index(symbol)
+        pair = room.make(symbol, wire, depth, self._settings)
+        self._buffers = room.with_pair(self._buffers, before, at, pair)
+        self._room = max(self._room, depth)
 
     def counter(self, number: int) -> int:
         """One of the counters below."""
@@ -214,39 +225,44 @@ class Engine:
     @property
     def early(self) -> int:
         """Updates that came before the first snapshot of their pair (of a wanted one, if those were named)."""
-        unknown = self.counter(SKIPPED) - self.malformed
+        unknown = self.counter(SKIPPED) - self.malformed - self.market_skipped
         return self.counter(EARLY) + (unknown if self._wanted is None else 0)
 
     @property
+    def taken(self) -> int:
+        """Snapshots that nothing proves, because the dialect has nothing for that."""
+        return int(self._report[R_TAKEN:].sum())
+
+    @property
+    def proved(self) -> int:
+        """Updates that a checksum or a sequence number has proved."""
+        return self.counter(PROVED) - self.taken
+
+    @property
+    def market(self) -> int:
+        """Records of the settings' channels."""
+        return int(self._report[R_MARKET])
+
+    @property
+    def market_skipped(self) -> int:
+        """Rows of those channels that could not be read, or are about no pair that was followed by then."""
+        return int(self._report[R_MARKET_SKIPPED])
+
+    @property
     def pairs(self) -> list[Pair]:
-        """The pairs that were followed, in the order in which they appeared."""
+        """The pairs that were followed and had a snapshot, in the order in which they appeared."""
         words = self._buffers[_WORDS].tobytes().split(b"\n")
-        return [
-            Pair(
-                symbol,
-                int(book[_B_DEPTH]),
-                int(book[_B_UPDATES]),
-                int(book[_B_BAD]),
-                words[book[_B_STATE]].decode(),
-            )
-            for symbol, book in zip(self._symbols, self._buffers[_BOOKS], strict=False)
-            if symbol in self.depths
-        ]
-
-
-def _snapshots(lines: bytes) -> Iterator[tuple[int, dict]]:
-    """Where a line begins that may be a snapshot or an acknowledgement of a subscription, and its frame."""
-    at = lines.find(b'"snapshot"')
-    while at >= 0:
-        begin = lines.rfind(b"\n", 0, at) + 1
-        end = lines.find(b"\n", at)
-        try:
-            frame = json.loads(lines[lines.find(b"{", begin, end) : end])
-        except (ValueError, RecursionError):
-            frame = None  # the conductor will count it as malformed
-        if isinstance(frame, dict):
-            yield begin, frame
-        at = lines.find(b'"snapshot"', end)
+        found = []
+        for at, (symbol, depth) in enumerate(self._followed.items()):
+            if symbol not in self.depths:
+                continue
+            book = self._buffers[BOOKS][at]
+            updates, bad = int(book[_B_UPDATES]), int(book[_B_BAD])
+            proved = updates - bad - int(self._report[R_TAKEN + at])
+            state = words[book[_B_STATE]].decode()
+            why = words[book[_B_REASON]].decode() if state == "STALE" else None
+            found.append(Pair(symbol, depth, updates, proved, bad, state, why))
+        return found
 
 
 def _can_be_followed(symbol: object) -> TypeGuard[str]:
@@ -254,9 +270,3 @@ def _can_be_followed(symbol: object) -> TypeGuard[str]:
     if not isinstance(symbol, str) or not 0 < len(symbol) <= _LONGEST_SYMBOL:
         return False
     return all("!" <= letter <= "~" and letter not in '"\\' for letter in symbol)
-
-
-def _native_buffers(symbol: str, depth: int, settings: dict) -> list[np.ndarray]:
-    """The board's own buffers for one pair, as the native conductor takes them."""
-    made = buffers.make({**settings, "pairs": [symbol], "depth": depth})
-    return [as_native(buffer) for buffer in made]

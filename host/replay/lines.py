@@ -1,11 +1,31 @@
-"""The loop over the lines of a capture, compiled natively together with the firmware's own conductor."""
+"""The loop over the lines of a capture, compiled natively together with the firmware's own conductors."""
 
-from firmware.feeds.spot_v2 import on_frame
+from functools import cache
+from types import FunctionType
 
-# Places among the buffers of `buffers.make`, and of a counter in them.
+import micropython
+
+from firmware.feeds import take_market
+from firmware.feeds.spot_v2 import on_frame  # or another dialect's: see `of_dialect`
+
+# Places among the buffers of `buffers.make`, and of counters in them.
+UPDATE, BOOKS = 0, 2
 COUNTERS = 10
 OUT_BUFFER = 11
+_SKIPPED = 3
 _OUT = 7
+_RECORDS = 8
+
+# What a frame is, and what is known of a message about books, as firmware/feeds has it.
+_KIND_BOOK = 2
+_KIND_MARKET = 3
+_UPD_TYPE = 1
+_UPD_PROOF = 5
+_UPD_PAIR = 8
+_TYPE_SNAPSHOT = 1
+_PROOF_CHECKSUM = 1
+_B_STATE = 0
+_LIVE = 1
 
 # The report of a run: where it stands, and what of the lines was refused.
 R_LINE = 0
@@ -16,7 +36,18 @@ R_MALFORMED = 4
 R_BAD_LINE = 5  # the first malformed line of the file, counted from 1, and its code
 R_BAD_CODE = 6
 R_LINES = 7  # lines of the chunks before
-REPORT_WORDS = 8
+R_MARKET = 8  # records of the channels that are no books, and their rows that were not used
+R_MARKET_SKIPPED = 9
+R_TAKEN = 10  # from here on, for each pair: its snapshots that were taken without a proof
+
+
+@micropython.native
+def pass_over(frame, start, end, buffers):
+    """In the place of `take_market` where no channel but the books is wanted."""
+    return 0
+
+
+on_market = pass_over
 
 
 def run_lines(data, ends, report, others, sink, buffers):
@@ -25,6 +56,8 @@ def run_lines(data, ends, report, others, sink, buffers):
     A line is a frame, or `<epoch>: <frame>`; the numbers of all other lines are put in `others`.
     Returns before its time when `sink` or `others` is full; `report` says where.
     """
+    update = buffers[UPDATE]
+    books = buffers[BOOKS]
     counters = buffers[COUNTERS]
     out = buffers[OUT_BUFFER]
     line = report[R_LINE]
@@ -43,7 +76,19 @@ def run_lines(data, ends, report, others, sink, buffers):
             start += 1
         if start < end and (data[start] == 123 or data[start] == 91):
             kind = on_frame(data, start, end, 0, buffers)
-            if kind < 0:
+            if kind == _KIND_BOOK:
+                # Such a message is about a single pair.
+                if update[_UPD_TYPE] == _TYPE_SNAPSHOT and update[_UPD_PROOF] != _PROOF_CHECKSUM:
+                    pair = update[_UPD_PAIR]
+                    if pair >= 0 and books[pair, _B_STATE] == _LIVE:
+                        report[R_TAKEN + pair] += 1
+            elif kind == _KIND_MARKET:
+                skipped = counters[_SKIPPED]
+                records = counters[_RECORDS]
+                on_market(data, start, end, buffers)
+                report[R_MARKET] += counters[_RECORDS] - records
+                report[R_MARKET_SKIPPED] += counters[_SKIPPED] - skipped
+            elif kind < 0:
                 report[R_MALFORMED] += 1
                 if report[R_BAD_LINE] == 0:
                     report[R_BAD_LINE] = report[R_LINES] + line + 1
@@ -61,3 +106,15 @@ def run_lines(data, ends, report, others, sink, buffers):
     report[R_SINK] = filled
     report[R_OTHERS] = passed
     return filled
+
+
+@cache
+def of_dialect(dialect: str, dialect_on_frame: FunctionType, with_market: bool) -> FunctionType:
+    """`run_lines` over another dialect's conductor, with or without the channels that are no books."""
+    # A name of its own, because by that its compiled form is found again.
+    name = f"run_lines_{dialect}_market" if with_market else f"run_lines_{dialect}"
+    code = run_lines.__code__.replace(co_name=name, co_qualname=name)
+    scope = {**run_lines.__globals__, "on_frame": dialect_on_frame}
+    if with_market:
+        scope["on_market"] = take_market.take_market
+    return FunctionType(code, scope, name)

@@ -13,6 +13,11 @@ def ticks_ms() -> int:
     return time.monotonic_ns() // 1_000_000 & (_PERIOD - 1)
 
 
+def ticks_us() -> int:
+    """Microseconds since some moment, from 0 to 2**30 - 1."""
+    return time.monotonic_ns() // 1000 & (_PERIOD - 1)
+
+
 def ticks_add(ticks: int, delta_ms: int) -> int:
     """The ticks that come `delta_ms` after `ticks`."""
     return (ticks + delta_ms) & (_PERIOD - 1)
@@ -26,6 +31,7 @@ def ticks_diff(end: int, start: int) -> int:
 def install() -> None:
     """Add the names; what is there stays as it is."""
     time.ticks_ms = ticks_ms
+    time.ticks_us = ticks_us
     time.ticks_add = ticks_add
     time.ticks_diff = ticks_diff
     time.sleep_ms = lambda delay_ms: time.sleep(delay_ms / 1000)

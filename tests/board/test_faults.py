@@ -35,7 +35,7 @@ def test_a_dropped_connection_comes_back(exchange, tmp_path):
         running.until(lambda r: r["k"] == "net" and r["st"] == "down")
         assert {r["why"] for r in running.records("state") if r["st"] == "STALE"} == {"disconnect"}
         running.until_live(PAIRS)
-        assert running.until(lambda r: r["k"] == "health")["re"] == 1
+        assert running.until(lambda r: r["k"] == "link")["re"] == 1
 
 
 def test_a_refused_upgrade_is_tried_again_later(exchange, tmp_path):
@@ -95,7 +95,7 @@ def test_a_long_status_with_maintenance_plans_does_not_hurt(monkeypatch, tmp_pat
     monkeypatch.setattr(
         protocol,
         "status",
-        lambda id: short(id).replace(
+        lambda *state: short(*state).replace(
             '"upcoming_maintenance":[]', f'"upcoming_maintenance":[{plan},{plan}]'
         ),
     )
@@ -121,7 +121,7 @@ def test_a_message_that_cannot_be_read_makes_every_book_stale_until_asked_anew(
         stale = running.until(lambda r: r["k"] == "state" and r["st"] == "STALE")
         assert stale["why"] == "lost"
         running.until_live(PAIRS)
-        assert running.until(lambda r: r["k"] == "health" and r["skip"])["skip"] == 1
+        assert running.until(lambda r: r["k"] == "link" and r["skip"])["skip"] == 1
 
 
 def test_every_second_a_pair_says_its_state_and_lag(exchange, tmp_path):

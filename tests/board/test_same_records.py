@@ -55,11 +55,13 @@ def test_a_hundred_thousand_messages_of_three_pairs_in_56_kilobytes(tmp_path_fac
     assert running.market_lines()[: len(lines)] == lines
 
     healths = running.records("health")
-    assert healths[-1]["bad"] == healths[-1]["drop"] == healths[-1]["re"] == 0
+    links = running.records("link")
+    assert healths[-1]["bad"] == healths[-1]["drop"] == links[-1]["re"] == 0
     late = [health["free"] for health in healths if health["n"] > _EARLY]
     assert len(late) > 2
     assert min(late) >= _LEAST_FREE
     assert late[-1] >= late[0], "the heap has grown"
     # null: a call's frame, which MicroPython takes from the heap and gives back, was counted before.
-    taken = [health["alloc"] or 0 for health in healths if health["n"] > _EARLY]
+    told = zip(links, healths, strict=False)  # a link record comes first
+    taken = [link["alloc"] or 0 for link, health in told if health["n"] > _EARLY]
     assert sum(taken) < _MOST_ALLOCATED

@@ -65,6 +65,7 @@ def test_make_alone_says_what_there_is():
         "flash",
         "monitor",
         "doctor",
+        "pull",
         "devkit",
         "replay",
         "test",

@@ -1,6 +1,7 @@
 """Small helpers for tests that talk to the local Kraken."""
 
 import asyncio
+import functools
 import json
 from contextlib import asynccontextmanager
 
@@ -10,21 +11,31 @@ PAIRS = ["BTC/USD", "ETH/USD", "BTC/EUR"]
 _PATIENCE_S = 10
 
 
+def asynchronous(test):
+    """Run an `async def` test in an event loop of its own."""
+
+    @functools.wraps(test)
+    def run(*args, **keys):
+        asyncio.run(test(*args, **keys))
+
+    return run
+
+
 def subscribe(symbols, depth=10, method="subscribe", **keys):
     params = {"channel": "book", "symbol": symbols, "depth": depth, **keys}
     return {"method": method, "params": params, "req_id": 7}
 
 
 @asynccontextmanager
-async def client(exchange):
-    """A WebSocket to the exchange over verified TLS, with the status already read."""
+async def client(exchange, dialect="spot_v2", greeting='"channel":"status"'):
+    """A WebSocket to the exchange over verified TLS, with the greeting already read."""
     context = exchange.credentials.client_context()
     async with (
         asyncio.timeout(_PATIENCE_S),
         aiohttp.ClientSession() as session,
-        session.ws_connect(exchange.url, ssl=context) as socket,
+        session.ws_connect(exchange.url_of(dialect), ssl=context) as socket,
     ):
-        assert '"channel":"status"' in (await socket.receive()).data
+        assert greeting in (await socket.receive()).data
         yield socket
 
 

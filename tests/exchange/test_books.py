@@ -6,9 +6,10 @@ from client_book import ClientBook
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host.exchange.books import ASK, BID, Book, decimal_text
+from host.exchange.books import ASK, BID, Book, checksum, decimal_text
 from host.exchange.pairs import PAIRS, Pair
 from host.exchange.protocol import time_of, time_text
+from host.exchange.spot_v2_channels import book_snapshot, book_update
 
 # Bids below 100 ticks, asks from there on, so that no sequence crosses the book.
 _CHANGES = st.lists(
@@ -33,15 +34,18 @@ def test_a_client_at_any_depth_proves_every_frame(first, messages, decimals):
     _apply(book, first)
     clients = {depth: ClientBook(depth) for depth in _DEPTHS}
     for depth, client in clients.items():
-        assert client.apply(book.snapshot(depth, 0))
+        assert client.apply(book_snapshot(book, depth, 0))
     for changes in messages:
         book.begin(_DEPTHS)
         _apply(book, changes)
-        for depth, frame in book.frames(0).items():
-            assert clients[depth].apply(frame)
+        for depth, client in clients.items():
+            if seen := book.seen(depth):
+                assert client.apply(book_update(book, seen, 0))
         for depth, client in clients.items():
             # Below the ten that the checksum covers, too: the whole of what is shown is right.
-            shown = json.loads(book.snapshot(depth, 0), parse_float=str, parse_int=str)["data"][0]
+            shown = json.loads(book_snapshot(book, depth, 0), parse_float=str, parse_int=str)[
+                "data"
+            ][0]
             for name in ("bids", "asks"):
                 held = [client.sides[name][price] for price in client.ordered(name)]
                 assert held == [(level["price"], level["qty"]) for level in shown[name]]
@@ -64,7 +68,7 @@ def test_published_example():
         for level in levels.split("|"):
             price, qty = (int(text.replace(".", "")) for text in level.split())
             book.change(side, price, qty)
-    assert book.checksum() == 3310070434
+    assert checksum(book) == 3310070434
 
 
 def test_update_is_printed_as_kraken_does():
@@ -76,12 +80,12 @@ def test_update_is_printed_as_kraken_does():
     book.begin((10,))
     book.change(ASK, 840_001, 0)
     book.change(ASK, 840_003, 42)
-    frame = book.frames(1_787_604_117_110_183)[10]
+    frame = book_update(book, book.seen(10), 1_787_604_117_110_183)
     assert frame == (
         '{"channel":"book","type":"update","data":[{"symbol":"BTC/USD","bids":[],"asks":['
         '{"price":84000.1,"qty":0.00000000},{"price":84001.1,"qty":1.00000000},'
         '{"price":84000.3,"qty":0.00000042}],'
-        f'"checksum":{book.checksum()},"timestamp":"2026-08-24T20:41:57.110183Z"}}]}}'
+        f'"checksum":{checksum(book)},"timestamp":"2026-08-24T20:41:57.110183Z"}}]}}'
     )
 
 
@@ -92,7 +96,8 @@ def test_a_level_pushed_out_goes_without_saying():
         book.change(ASK, 110 + rank, 1)
     book.begin((10, 25))
     book.change(ASK, 109, 7)
-    for frame in book.frames(0).values():
+    for depth in (10, 25):
+        frame = book_update(book, book.seen(depth), 0)
         assert [level["price"] for level in json.loads(frame)["data"][0]["asks"]] == [10.9]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,6 +30,9 @@ def test_ready_line_for_scripts_and_ctrl_c(cache):
     ready = json.loads(run.stdout.readline())
     assert ready["url"] == f"wss://127.0.0.1:{ready['port']}/v2"
     assert ready["ca"].endswith("ca.der")
+    base = f"//127.0.0.1:{ready['port']}"
+    assert (ready["v1"], ready["futures"]) == (f"wss:{base}/", f"wss:{base}/ws/v1")
+    assert ready["rest"] == f"https:{base}/0/public"
     run.send_signal(signal.SIGINT)
     out, err = run.communicate(timeout=10)
     assert (run.returncode, out, err) == (130, "", "")
@@ -48,6 +52,10 @@ def test_seconds(capsys):
     assert "local Kraken at wss://127.0.0.1:" in out
     assert "BTC/USD, ETH/USD, BTC/EUR" in out
     assert "ca.der" in out
+    assert re.search(
+        r"^v1 at wss://[\d.:]+/, REST at https://[\d.:]+/0/public$", out, re.MULTILINE
+    )
+    assert re.search(r"^futures at wss://[\d.:]+/ws/v1: PF_XBTUSD, PI_XBTUSD,", out, re.MULTILINE)
     assert not err
 
 
@@ -56,6 +64,8 @@ def test_events_and_record(cache, tmp_path):
     run = start(cache, "--record", str(path), "--seconds", "10")
     url = run.stdout.readline().split(",")[0].split()[-1]
     ca = run.stdout.readline().split()[-1]
+    assert "REST" in run.stdout.readline()
+    assert "futures" in run.stdout.readline()
     program = f"""
 import asyncio, aiohttp, ssl
 async def hear():

@@ -12,10 +12,20 @@ from host.exchange import pairs
 from host.exchange.books import ASK, BID
 from host.exchange.market import Market
 from host.exchange.recording import record_market
+from host.exchange.source import SPOT_V2, Topic
 
 START_S = 1_790_000_000
 SECONDS = 240
 SAMPLE_US = 500_000
+
+
+def book_of(symbol, depth=10):
+    return Topic(SPOT_V2, "book", symbol, depth)
+
+
+def snapshot(market, symbol, depth):
+    (frame,) = market.picture(book_of(symbol, depth), 0)
+    return frame
 
 
 class _Story:
@@ -23,20 +33,20 @@ class _Story:
 
     def __init__(self):
         market = Market(seed=11, start_s=START_S)
-        wanted = {symbol: {10: []} for symbol in market.symbols()}
+        wanted = {symbol: {book_of(symbol): []} for symbol in market.symbols()}
         self.frames = {symbol: [] for symbol in wanted}
         self.mids = {symbol: [] for symbol in wanted}
         self.imbalances = {symbol: [] for symbol in wanted}
         self.crossed = 0
-        self.snapshots = {symbol: market.snapshot(symbol, 10, 0) for symbol in wanted}
+        self.snapshots = {symbol: snapshot(market, symbol, 10) for symbol in wanted}
         sample_us = market.start_us
         while market.next_us() < market.start_us + SECONDS * 1_000_000:
             while market.next_us() > sample_us:
                 for symbol in wanted:
-                    self._sample(symbol, market._flows[symbol].book)
+                    self._sample(symbol, market.states[symbol].book)
                 sample_us += SAMPLE_US
             for shown in market.step(wanted):
-                self.frames[shown.symbol].append(shown.frame)
+                self.frames[shown.topic.symbol].append(shown.frame)
 
     def _sample(self, symbol, book):
         bids, asks = book.sides
@@ -124,7 +134,7 @@ def test_imbalance_is_seen_before_the_move(symbol):
     before, after = [], []
     for seed in range(8):
         market = Market((symbol,), seed=seed, start_s=START_S)
-        book = market._flows[symbol].book
+        book = market.states[symbol].book
         mids, imbalances = [], []
         for second in range(SECONDS):
             while market.next_us() < market.start_us + second * 1_000_000:
@@ -141,7 +151,7 @@ def test_imbalance_is_seen_before_the_move(symbol):
 def test_books_are_deep():
     market = Market(start_s=START_S)
     for symbol in market.symbols():
-        (data,) = json.loads(market.snapshot(symbol, 1000, 0))["data"]
+        (data,) = json.loads(snapshot(market, symbol, 1000))["data"]
         assert len(data["bids"]) == len(data["asks"]) == 1000
 
 
@@ -149,9 +159,9 @@ def test_books_are_deep():
 def test_every_listed_pair_trades(symbol):
     market = Market((symbol,), start_s=START_S)
     book = ClientBook(100)
-    assert book.apply(market.snapshot(symbol, 100, 0))
+    assert book.apply(snapshot(market, symbol, 100))
     for _ in range(300):
-        for shown in market.step({symbol: {100: []}}):
+        for shown in market.step({symbol: {book_of(symbol, 100): []}}):
             assert book.apply(shown.frame)
             assert not book.is_crossed()
 
@@ -172,9 +182,9 @@ def test_who_listens_changes_nothing():
 
     def frames(symbols, depths):
         market = Market(symbols, seed=5, start_s=START_S)
-        wanted = {symbol: {depth: [] for depth in depths} for symbol in symbols}
+        wanted = {symbol: {book_of(symbol, depth): [] for depth in depths} for symbol in symbols}
         shown = [each for _ in range(900) for each in market.step(wanted)]
-        return [each.frame for each in shown if (each.symbol, each.depth) == ("BTC/EUR", 10)]
+        return [each.frame for each in shown if each.topic == book_of("BTC/EUR")]
 
     alone, among = frames(("BTC/EUR",), (10,)), frames(pairs.DEFAULT_SYMBOLS, (10, 100))
     assert len(among) > 50

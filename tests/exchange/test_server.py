@@ -1,7 +1,6 @@
 """The local Kraken over real TLS, asked by aiohttp: its words, books, manners and faults."""
 
 import asyncio
-import functools
 import json
 import re
 import socket as sockets
@@ -12,7 +11,7 @@ import urllib.request
 import aiohttp
 import pytest
 from client_book import ClientBook
-from clients import PAIRS, ask, book_frames, client, subscribe
+from clients import PAIRS, ask, asynchronous, book_frames, client, subscribe
 
 from host.errors import UserError
 from host.exchange import certificates
@@ -24,16 +23,6 @@ from host.exchange.thread import exchange_in_thread
 START_S = 1_790_000_000
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 _TIMES = f'"time_in":"{_TIME}","time_out":"{_TIME}"}}'
-
-
-def asynchronous(test):
-    """Run an `async def` test in an event loop of its own."""
-
-    @functools.wraps(test)
-    def run(*args, **keys):
-        asyncio.run(test(*args, **keys))
-
-    return run
 
 
 def market(**options):
@@ -140,8 +129,8 @@ _ANSWERS = [
         r'Try ws-auth.kraken.com","method":"add_order","req_id":1,"success":false,',
     ),
     (
-        {"method": "subscribe", "params": {"channel": "ticker", "symbol": ["BTC/USD"]}},
-        r'{"error":"Channel not served by this local Kraken: ticker","method":"subscribe",'
+        {"method": "subscribe", "params": {"channel": "weather", "symbol": ["BTC/USD"]}},
+        r'{"error":"Channel not served by this local Kraken: weather","method":"subscribe",'
         r'"success":false,',
     ),
     (
@@ -291,7 +280,7 @@ async def test_other_paths_are_not_there():
     async with market() as exchange, aiohttp.ClientSession() as session:
         context = exchange.credentials.client_context()
         base = exchange.url.replace("wss:", "https:").removesuffix("/v2")
-        for path, status in (("/", 404), ("/v1", 404), ("/v2", 400)):
+        for path, status in (("/v1", 404), ("/ws", 404), ("/", 400), ("/v2", 400)):
             async with session.get(base + path, ssl=context, allow_redirects=False) as answer:
                 assert answer.status == status, path
 

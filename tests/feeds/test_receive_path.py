@@ -58,7 +58,7 @@ def message(text):
 def test_websocket_bytes_to_features_under_heap_lock(board_model, tmp_path, read_bytes):
     stream = tmp_path / "stream"
     stream.write_bytes(b"".join(map(message, market(random.Random(1), 500))))
-    assert_all_proved(_PROGRAMS / "receive_path.py", stream, _MESSAGES, read_bytes)
+    assert_all_proved(_PROGRAMS / "receive_path.py", stream, _MESSAGES, read_bytes, "spot_v2")
 
 
 @pytest.mark.parametrize("read_bytes", [0, 1, 7, 251], ids=["several frames", "1", "7", "251"])
@@ -68,7 +68,7 @@ def test_every_recorded_checksum_proves_however_the_bytes_come(feeds, tmp_path, 
     stream = tmp_path / "stream"
     stream.write_bytes(b"".join(map(message, lines)))
     done, counters, published, states = json.loads(
-        run_script(_PROGRAMS / "receive_path.py", stream, len(lines), read_bytes)
+        run_script(_PROGRAMS / "receive_path.py", stream, len(lines), read_bytes, "spot_v2")
     )
     messages, proved, bad, skipped = counters[:4]
     # A full buffer may already hold the first frames of the next round.
@@ -80,7 +80,7 @@ def test_every_recorded_checksum_proves_however_the_bytes_come(feeds, tmp_path, 
 def test_frames_to_features_under_heap_lock(board_model, tmp_path):
     lines = tmp_path / "lines"
     lines.write_bytes(b"\n".join(market(random.Random(2), 500)))
-    assert_all_proved(_PROGRAMS / "frames_alone.py", lines, _MESSAGES)
+    assert_all_proved(_PROGRAMS / "frames_alone.py", lines, _MESSAGES, "spot_v2")
 
 
 def assert_all_proved(*program):

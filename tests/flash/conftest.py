@@ -45,14 +45,23 @@ def exchange() -> Iterator:
 
 
 @pytest.fixture(scope="session")
-def settings(exchange, tmp_path_factory) -> Path:
+def time_server() -> Iterator:
+    """Where boards get the time."""
+    from host.devkit.time_server import TimeServer
+
+    with TimeServer() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def settings(exchange, time_server, tmp_path_factory) -> Path:
     """An inkling.toml with which a board reaches it."""
     folder = tmp_path_factory.mktemp("settings")
     (folder / "ca.der").write_bytes(exchange.ca_der)
     file = folder / "inkling.toml"
     file.write_text(
         f'host = "localhost"\nport = {exchange.port}\nca = "ca.der"\npairs = ["BTC/USD"]\n'
-        "silence_ms = 4000\n"
+        f'silence_ms = 4000\ntime_host = "{time_server.host}"\ntime_port = {time_server.port}\n'
     )
     return file
 

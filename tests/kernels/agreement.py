@@ -64,8 +64,8 @@ def assert_close(key, got, wanted: Fraction | None, book: reference.Book) -> Non
 class Follower:
     """Follows one run of frames with the reference and compares after each."""
 
-    def __init__(self, pairs, depth: int) -> None:
-        self.feed = reference.Feed(pairs, depth)
+    def __init__(self, pairs, depth: int, feed=reference.Feed) -> None:
+        self.feed = feed(pairs, depth)
         self._signals = [reference.Signal() for _ in pairs]
 
     def assert_agrees(self, frame: bytes, step: Step) -> None:

@@ -26,7 +26,7 @@ class Element:
     symbol: str
     bids: list[tuple[Decimal, Decimal]]
     asks: list[tuple[Decimal, Decimal]]
-    checksum: int
+    checksum: int | None
     time_ms: int
 
 
@@ -241,7 +241,7 @@ class Feed:
         except Imprecise:
             why = "precision"
         else:
-            if book.checksum() != element.checksum:
+            if element.checksum not in (None, book.checksum()):
                 why = "checksum"
         book.state, book.why = ("STALE" if why else "LIVE"), why
         return Event(pair, not why, was_live, why, book.features() if not why else {})

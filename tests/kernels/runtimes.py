@@ -5,24 +5,24 @@ from binascii import hexlify, unhexlify
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 from programs.look import fingerprint, look
 
 from firmware import config
 from firmware.feeds import buffers
-from firmware.feeds.spot_v2 import on_frame
 from host.boardmodel.model import run_script
 from host.runtimes.checked import checked
 from host.runtimes.kernel import as_native
 from host.runtimes.native import compile_conductor
 
-OTHER, HEARTBEAT, BOOK = range(3)
+OTHER, HEARTBEAT, BOOK, MARKET = range(4)
 _PROGRAM = Path(__file__).parent / "programs" / "play.py"
 # What lies around a frame in the receive buffer: it must not matter.
 _AROUND = ('{"channel":"heartbeat"}', '"9.9}]')
 _STATES = ("SYNCING", "LIVE", "STALE")
-_REASONS = {0: None, 6: "checksum", 7: "precision"}
+_REASONS = {0: None, 6: "checksum", 7: "precision", 11: "sequence", 15: "thin"}
 _FEATURES = ("t", "b", "a", "s", "u", "i", "r", "mid")
 _COUNTERS = (
     "messages", "proved", "bad", "skipped", "signals", "heartbeats", "resync", "out", "records",
@@ -64,7 +64,7 @@ Play = Callable[..., list[Step]]
 
 
 def player(name: str) -> Play:
-    """`play(frames, pairs=..., depth=..., **settings)` on the runtime `name`."""
+    """`play(frames, pairs=..., depth=..., dialect=..., **settings)` on the runtime `name`."""
     return {"checked": _checked, "native": _native, "board": _board}[name]
 
 
@@ -72,17 +72,25 @@ def _settings(pairs: Iterable[str] = ("BTC/USD",), depth: int = 10, **given) -> 
     return {**config.check(given), "pairs": list(pairs), "depth": depth}
 
 
+def _door(settings):
+    """The dialect's `on_frame`, and buffers for it."""
+    dialect = import_module(f"firmware.feeds.{settings['dialect']}")
+    names = [dialect.wire_name(pair) for pair in settings["pairs"]]
+    return dialect.on_frame, buffers.make(settings, names)
+
+
 def _checked(frames: Iterable[bytes], **given) -> list[Step]:
     """The frame has its buffer to itself here, so that a look beyond either end traps."""
-    made = buffers.make(_settings(**given))
-    run = _instrumented()
+    on_frame, made = _door(_settings(**given))
+    run = _instrumented(on_frame)
     kinds = (run(frame, 0, len(frame), number, made) for number, frame in _tell(frames))
     return _steps(kinds, made)
 
 
 def _native(frames: Iterable[bytes], **given) -> list[Step]:
-    made = tuple(as_native(buffer) for buffer in buffers.make(_settings(**given)))
-    run = _compiled()
+    on_frame, made = _door(_settings(**given))
+    made = tuple(as_native(buffer) for buffer in made)
+    run = compile_conductor(on_frame)
     before, behind = (part.encode() for part in _AROUND)
 
     def kinds():
@@ -94,14 +102,16 @@ def _native(frames: Iterable[bytes], **given) -> list[Step]:
     return _steps(kinds(), made)
 
 
-@cache
-def _instrumented():
-    return checked(on_frame)
+def counted(frames: Iterable[bytes], **given) -> tuple[list[int], dict[str, int]]:
+    """What each frame is and the counters in the end, natively: for books too deep to look at after every frame."""
+    on_frame, made = _door(_settings(**given))
+    made = tuple(as_native(buffer) for buffer in made)
+    run = compile_conductor(on_frame)
+    kinds = [run(as_native(frame), 0, len(frame), number, made) for number, frame in _tell(frames)]
+    return [int(kind) for kind in kinds], _named(made[10])
 
 
-@cache
-def _compiled():
-    return compile_conductor(on_frame)
+_instrumented = cache(checked)
 
 
 def _tell(frames):
@@ -111,7 +121,7 @@ def _tell(frames):
 def _steps(kinds, made) -> list[Step]:
     steps, seen, last = [], [], None
     for kind in kinds:
-        counters, out = made[10:]
+        counters, out = made[10:12]
         now = fingerprint(made)
         if now != last:
             seen = [_book(pair) for pair in look(made)]

@@ -81,9 +81,16 @@ messages = st.tuples(
 )
 
 
+def _in_v2(rng, kind, data) -> list[bytes]:
+    return [spelling.odd(rng, kind, *data)]
+
+
 @st.composite
-def stories(draw, depths=(10, 25)):
-    """Snapshots and updates for several pairs, in every spelling; each begins with its snapshots."""
+def stories(draw, depths=(10, 25), write=_in_v2):
+    """Snapshots and updates for several pairs, in every spelling; each begins with its snapshots.
+
+    `write` makes the frames of a message: of its kind and its elements.
+    """
     depth = draw(st.sampled_from(depths))
     market = draw(markets)
     first = [("snapshot", [draw(_elements(crowds))]) for _ in range(draw(st.integers(0, 3)))]
@@ -109,7 +116,7 @@ def stories(draw, depths=(10, 25)):
             if not true:
                 item["checksum"] ^= 1 << rng.randrange(32)
             data.append(item)
-        frames.append(spelling.odd(rng, kind, *data))
+        frames += write(rng, kind, data)
     return Story(depth, frames)
 
 

@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 import spelling
 from agreement import Follower
-from runtimes import BOOK, HEARTBEAT, OTHER, player
+from runtimes import BOOK, HEARTBEAT, MARKET, OTHER, player
 
 # docs.kraken.com, guide "spot-ws-book-v2": BTC/USD, precision 1 and 8, and its checksum.
 PUBLISHED_ASKS = """
@@ -77,11 +77,15 @@ def test_records_and_state_are_the_same_bytes_everywhere(board_model, real_frame
     assert run("checked") == run("native") == run("board")
 
 
-def test_real_control_frames_are_left_to_json(play, feeds):
+def test_real_frames_of_other_channels_leave_the_books_alone(play, feeds):
     frames = (feeds / "frames" / "v2_control_frames.jsonl").read_bytes().splitlines()
     assert len(frames) > 10
     steps = play([published(), *frames])
-    assert [step.kind for step in steps[1:]] == [OTHER] * len(frames)
+    channels = [json.loads(frame).get("channel") for frame in frames]
+    market = ("ticker", "trade", "ohlc")
+    assert {*market} < {*channels}
+    wanted = [MARKET if channel in market else OTHER for channel in channels]
+    assert [step.kind for step in steps[1:]] == wanted
     assert {step.state for step in steps} == {steps[0].state}
     assert not any(step.lines for step in steps[1:])
 

@@ -154,7 +154,7 @@ def test_odd_frames_are_taken(play):
         b"{}",
         b"{}}",  # it is left to json, which will see
         b'{"method":"pong"}',
-        b'{"channel":"trade","data":[[[[oops}',
+        b'{"channel":"level3","data":[[[[oops}',
         b'{"method":"x","result":{"channel":"book"}}',
         b'{"channel":"books"}',
         b'{"channel":""}',

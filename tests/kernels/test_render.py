@@ -79,7 +79,7 @@ def case(record):
         units, decimals, minus = value or (123, -1, True)
         packed += [units // 10**9, units % 10**9, decimals, int(minus)]
     symbols = bytes([len(_SYMBOLS)]) + b"".join(
-        bytes([len(name)]) + name.encode().ljust(15, b"\0") for name in _SYMBOLS
+        bytes([len(name)]) + name.encode().ljust(19, b"\0") for name in _SYMBOLS
     )
     return template, packed, symbols, pair, "".join(w + "\n" for w in _WORDS).encode(), word
 

@@ -96,7 +96,7 @@ def test_joining_takes_longer_than_silence_may_later():
 def test_a_weak_signal_asks_for_attention():
     state = told_state()
     tell(state, b'{"k":"wifi","st":"up","rssi":-88,"ip":"1.2.3.4"}\n')
-    assert ("Wi-Fi", "-88 dBm", True) in words.health_items(state)
+    assert ("Wi-Fi", "-88 dBm, weak", True) in words.health_items(state)
 
 
 def test_plain_lines_of_wifi_clock_and_safe():

@@ -112,7 +112,11 @@ anything = st.recursive(
 ) | st.sampled_from([Decimal("1e999999"), Decimal("-0.0"), 10**4000, "LIVE", "BTC/USD", "\ud800"])
 keys = ["p", "t", "b", "a", "s", "u", "i", "r", "side", "px", "c", "st", "why", "v", "py"]
 keys += ["cause", "free", "n", "ms", "lag", "bad", "up", "ps", "alloc", "re", "drop", "skip"]
-kinds = ["book", "signal", "state", "pair", "boot", "net", "health", "error", "new"]
+keys += ["hb", "rssi", "off", "ppm", "low", "l", "h", "lo", "q", "o", "bq", "aq", "ok", "min"]
+keys += ["pd", "qd", "tick", "ip"]
+kinds = ["book", "signal", "state", "pair", "boot", "net", "health", "link", "error", "new"]
+kinds += ["tick", "trade", "ohlc", "spread", "resync", "restart", "status", "listing", "wifi"]
+kinds += ["clock", "safe"]
 
 
 @settings(max_examples=60, deadline=None)

@@ -127,6 +127,31 @@ def test_real_captures(feeds):
         assert all((time_s is not None) == ("cryptofeed" in name) for time_s, _ in found)
 
 
+@pytest.mark.parametrize(
+    ("frame", "dialect"),
+    [
+        (b'{"channel":"heartbeat"}', captures.SPOT_V2),
+        (b'{"method":"subscribe","success":false,"error":"x"}', captures.SPOT_V2),
+        (b'{"connectionID":1,"event":"systemStatus","status":"online"}', captures.SPOT_V1),
+        (b'{"event":"heartbeat"}', captures.SPOT_V1),
+        (b'[336,{"a":[["1.0","2.0","3.0"]],"c":"1"},"book-10","XBT/USD"]', captures.SPOT_V1),
+        (b'{"event":"info","version":1}', captures.FUTURES_V1),
+        (b'{"event":"subscribed","feed":"book","product_ids":["PI_XBTUSD"]}', captures.FUTURES_V1),
+        (b'{"feed":"heartbeat","time":1}', captures.FUTURES_V1),
+        (b'{"event":"error","message":"x"}', None),
+    ],
+)
+def test_the_first_frame_that_tells_its_dialect(write, frame, dialect):
+    assert captures.dialect(write(frame + b"\n")) == dialect
+    before = b'wss://a <- 1.5: {"method":"subscribe"}\n1.5: {"event":"error"}\n1.6: '
+    assert captures.dialect(write(before + frame + b"\n" + PLAIN[:20])) == dialect
+
+
+def test_damage_does_not_hide_the_dialect(write):
+    assert captures.dialect(write(FRAMES[2] + b"\n{\x00")) == captures.SPOT_V1
+    assert captures.dialect(write(b'{"event":"error"}\n{\x00')) is None
+
+
 @settings(deadline=None, max_examples=60)
 @given(data=st.data(), name=st.sampled_from(["plain", "gzip", "zstd"]))
 def test_cut_anywhere_nothing_before_it_is_lost(tmp_path_factory, data, name):

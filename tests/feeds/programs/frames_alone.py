@@ -1,6 +1,6 @@
 """Board only. Frames in one buffer to published features, the heap locked: an allocation is a MemoryError.
 
-Arguments: a file with a frame a line, how many to take, over and over.
+Arguments: a file with a frame a line, how many to take, over and over; the dialect.
 """
 
 import json
@@ -10,10 +10,9 @@ import micropython
 
 from firmware import config
 from firmware.feeds import buffers
-from firmware.feeds.spot_v2 import on_frame
 
 
-def receive(data, ends, made, wanted):
+def receive(on_frame, data, ends, made, wanted):
     count = 0
     while count < wanted:
         start = 0
@@ -24,8 +23,11 @@ def receive(data, ends, made, wanted):
     return count
 
 
-def main(path, wanted):
-    made = buffers.make(config.check({}))
+def main(path, wanted, name):
+    settings = config.check({"dialect": name})
+    dialect = __import__("firmware.feeds." + name, None, None, ("on_frame",))
+    on_frame = dialect.on_frame
+    made = buffers.make(settings, [dialect.wire_name(pair) for pair in settings["pairs"]])
     with open(path, "rb") as file:
         lines = file.read().split(b"\n")
     data = bytearray(b"\n".join(lines))
@@ -37,11 +39,11 @@ def main(path, wanted):
         end += 1
     micropython.heap_lock()
     try:
-        done = receive(data, ends, made, wanted)
+        done = receive(on_frame, data, ends, made, wanted)
     finally:
         micropython.heap_unlock()
     published = [pub[0] for pub in made[4]]
     print(json.dumps([done, list(made[10][:11]), published, [book[0] for book in made[2]]]))
 
 
-main(sys.argv[1], int(sys.argv[2]))
+main(sys.argv[1], int(sys.argv[2]), sys.argv[3])

@@ -1,7 +1,7 @@
 """Board only. WebSocket bytes to published features, the heap locked: an allocation is a MemoryError.
 
 Arguments: a file of WebSocket frames to receive over and over, how many messages to take, bytes
-of a read (0: as many as fit).
+of a read (0: as many as fit), the dialect.
 """
 
 import json
@@ -12,9 +12,10 @@ import micropython
 import wsclient
 from firmware import config
 from firmware.feeds import buffers
-from firmware.feeds.spot_v2 import on_frame
 
 _TEXT = 1
+_SKIPPED = 3
+_PIECE = 4
 _START = 4
 _END = 5
 
@@ -54,9 +55,13 @@ class Loop:
         pass
 
 
-def receive(ws, made, wanted):
+def receive(ws, dialect, made, wanted):
     buf = ws.buf
     state = ws.state
+    on_frame = dialect.on_frame
+    in_pieces = hasattr(dialect, "take_piece")  # messages too large for the buffer
+    if in_pieces:
+        dialect.take_piece(buf, 0, 0, made)
     count = 0
     while count < wanted:
         ws.fill()
@@ -65,6 +70,11 @@ def receive(ws, made, wanted):
             if event == _TEXT:
                 on_frame(buf, state[_START], state[_END], count, made)
                 count += 1
+            elif event == _PIECE and in_pieces:
+                dialect.take_piece(buf, state[_START], state[_END], made)
+            elif event == _SKIPPED and in_pieces:
+                dialect.take_end(count, made)
+                count += 1
             elif event == 0:
                 break
             else:
@@ -72,20 +82,21 @@ def receive(ws, made, wanted):
     return count
 
 
-def main(path, wanted, size):
-    settings = config.check({})
-    made = buffers.make(settings)
+def main(path, wanted, size, name):
+    settings = config.check({"dialect": name})
+    dialect = __import__("firmware.feeds." + name, None, None, ("on_frame",))
+    made = buffers.make(settings, [dialect.wire_name(pair) for pair in settings["pairs"]])
     with open(path, "rb") as file:
         data = file.read()
     ws = wsclient.WebSocket(bytearray(settings["buffer_bytes"]))
     ws.attach(Loop(data, size))
     micropython.heap_lock()
     try:
-        done = receive(ws, made, wanted)
+        done = receive(ws, dialect, made, wanted)
     finally:
         micropython.heap_unlock()
     published = [pub[0] for pub in made[4]]
     print(json.dumps([done, list(made[10][:11]), published, [book[0] for book in made[2]]]))
 
 
-main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])

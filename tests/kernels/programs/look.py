@@ -11,8 +11,8 @@ _DECIMALS = 6
 _TIME = 8
 _ORDER = 64
 _SLOT_WORDS = 5
-_SLOTS = 8
-_SLOT_STRIDE = 48
+_SLOTS = 4
+_SLOT_STRIDE = 36
 # Where a published value begins in its slot, in the order of `features` below.
 _VALUES = (0, 4, 8, 12, 16, 20, 24, 28)
 

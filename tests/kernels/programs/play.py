@@ -11,7 +11,6 @@ from binascii import hexlify, unhexlify
 from look import fingerprint, look
 
 from firmware.feeds import buffers
-from firmware.feeds.spot_v2 import on_frame
 
 _OUT = 7
 
@@ -20,8 +19,10 @@ def main(path):
     with open(path) as file:
         settings = json.loads(file.readline())
         before, behind = (part.encode() for part in settings["around"])
-        made = buffers.make(settings)
-        counters, out = made[10:]
+        dialect = __import__("firmware.feeds." + settings["dialect"], None, None, ("on_frame",))
+        on_frame = dialect.on_frame
+        made = buffers.make(settings, [dialect.wire_name(pair) for pair in settings["pairs"]])
+        counters, out = made[10:12]
         last = None
         number = 0
         for line in file:

@@ -64,6 +64,7 @@ def play(case):
     ws = wsclient.WebSocket(bytearray(case["capacity"]))
     ws.attach(stream)
     found = []
+    pieces = 0
     more = True
     while more:
         n = ws.fill()
@@ -77,8 +78,12 @@ def play(case):
                 found.append(["ERROR", event])
                 more = False
                 break
+            if event == wscodes.PIECE:
+                pieces = crc32(ws.buf[state[wscodes.START] : state[wscodes.END]], pieces)
+                continue
             if event == wscodes.SKIPPED:
-                found.append(["SKIPPED", state[wscodes.LENGTH]])
+                found.append(["SKIPPED", state[wscodes.LENGTH], pieces])
+                pieces = 0
                 continue
             if event == wscodes.CLOSED:
                 found.append(["CLOSED", state[wscodes.CLOSE_CODE]])

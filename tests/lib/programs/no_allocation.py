@@ -6,6 +6,7 @@ Arguments: a file of frames to send over and over, how many events it holds, the
 import sys
 
 import micropython
+import wscodes
 
 import wsclient
 
@@ -67,7 +68,8 @@ def receive(ws):
                 break
             if event < 0:
                 return event
-            events += 1
+            if event != wscodes.PIECE:
+                events += 1
     return events
 
 

@@ -7,6 +7,7 @@ Text messages that are commands: `say X`, `ping`, `close CODE`.
 import asyncio
 import sys
 from asyncio import sleep_ms
+from binascii import crc32
 from time import ticks_diff, ticks_ms
 
 import wscodes
@@ -39,6 +40,7 @@ async def run(args, say):
 async def listen(ws, say):
     start = ticks_ms()
     pong_ms = ws.last_pong_ms
+    pieces = 0
     while ticks_diff(ticks_ms(), start) < 8000:
         if not ws.wait(0):
             await sleep_ms(1)
@@ -54,8 +56,12 @@ async def listen(ws, say):
             if event == wscodes.NEED_MORE:
                 break
             state = ws.state
+            if event == wscodes.PIECE:
+                pieces = crc32(ws.buf[state[wscodes.START] : state[wscodes.END]], pieces)
+                continue
             if event == wscodes.SKIPPED:
-                say(f"SKIPPED {state[wscodes.LENGTH]}")
+                say(f"SKIPPED {state[wscodes.LENGTH]} {pieces:08x}")
+                pieces = 0
                 continue
             if event == wscodes.CLOSED:
                 return say(f"CLOSED {state[wscodes.CLOSE_CODE]}")
@@ -71,7 +77,7 @@ async def listen(ws, say):
             if word == "say":
                 await ws.send_text(rest)
             elif word == "ping":
-                await ws.ping()
+                ws.ping()
             elif word == "close":
                 return await ws.close(int(rest))
     say("silence")

@@ -1,0 +1,70 @@
+"""Kraken futures v1: what a frame does (`on_frame`); what is said to the exchange is in the file beside it."""
+
+import micropython
+from micropython import const
+
+from firmware.feeds.take_book import take_book
+from firmware.kernels.decode_futures import decode
+from firmware.kernels.shorten import shorten
+
+# What decode_futures says a frame is.
+_KIND_HEARTBEAT = const(1)
+_KIND_BOOK = const(2)
+_ERR_TRUNCATED = const(-2)
+
+_UPD_MAX_LEVELS = const(2)
+_MESSAGES = const(0)
+_SKIPPED = const(3)
+_HEARTBEATS = const(5)
+_OUT = const(7)
+_SHORT_BYTES = const(0)
+_SHORT_FULL = const(1)
+_SHORT_WORDS = const(6)
+
+
+@micropython.native
+def on_frame(frame, start, end, now_ms, buffers):
+    """Take in `frame[start:end]`, received at the board's `now_ms`; see spot_v2.py."""
+    update, _, _, _, _, _, _, _, _, _, counters, _, wire, _, _ = buffers
+    counters[_MESSAGES] += 1
+    counters[_OUT] = 0
+    kind = decode(frame, start, end, update, wire)
+    if kind == _KIND_BOOK:
+        take_book(frame, now_ms, buffers)
+    elif kind == _KIND_HEARTBEAT:
+        counters[_HEARTBEATS] += 1
+    elif kind < 0:
+        counters[_SKIPPED] += 1
+    return kind
+
+
+# A snapshot is the whole book and may be larger than the receive buffer: it is shortened as it
+# comes. There are no checksums here, so that their texts and their table have room for that.
+
+
+def take_piece(buf, start, end, buffers):
+    """The next bytes of a message that is too large for the receive buffer; none of them: forget what came."""
+    update, _, _, texts, _, _, _, state, _, _, _, _, _, _, _ = buffers
+    if start == end:
+        for n in range(_SHORT_WORDS):
+            state[n] = 0
+    short = texts[0]
+    shorten(buf, start, end, short, state, update[_UPD_MAX_LEVELS] >> 1, len(short))
+
+
+def take_end(now_ms, buffers):
+    """That message is complete; returns as `on_frame`, negative if nobody knows what it would have changed."""
+    update, _, _, texts, _, _, _, state, _, _, counters, _, wire, _, _ = buffers
+    short = texts[0]
+    if state[_SHORT_FULL]:
+        # Of no use, but most likely no book: trades, for one.
+        counters[_SKIPPED] += 1
+        counters[_OUT] = 0
+        short[-1] = 125
+        kind = decode(short, 0, len(short), update, wire)
+        if kind == _KIND_BOOK:
+            kind = _ERR_TRUNCATED
+    else:
+        kind = on_frame(short, 0, state[_SHORT_BYTES], now_ms, buffers)
+    take_piece(short, 0, 0, buffers)
+    return kind

@@ -1,0 +1,188 @@
+"""What a decoded book message does, in every dialect: books, proof, states, features, signals, records."""
+
+import micropython
+from micropython import const
+
+from firmware.kernels.book import apply
+from firmware.kernels.checksum import prove
+from firmware.kernels.features import features
+from firmware.kernels.render import render
+from firmware.kernels.sequence import cut, follow
+from firmware.signals.imbalance import imbalance
+
+_UPD_GROUPS = const(0)
+_UPD_TYPE = const(1)
+_UPD_PROOF = const(5)  # what proves the message
+_UPD_GROUP = const(8)
+_GROUP_STRIDE = const(8)
+_G_PAIR = const(0)
+_G_CRC_HIGH = const(3)
+_G_CRC_LOW = const(4)
+_TYPE_SNAPSHOT = const(1)
+_PROOF_CHECKSUM = const(1)  # 0: nothing does (the snapshots of spot v1)
+_PROOF_SEQUENCE = const(2)
+
+_B_STATE = const(0)
+_B_REASON = const(1)
+_B_TIME_HI = const(8)
+_B_TIME_LO = const(9)
+_B_SHOWN_HI = const(14)
+_B_SHOWN_LO = const(15)
+_B_UPDATES = const(60)
+_B_BAD = const(61)
+_P_COUNT = const(0)
+_P_SLOT = const(4)
+_P_SLOT_STRIDE = const(36)
+_SIG_SIDE = const(0)
+_SIG_TIME = const(4)
+_SET_BOOK_INTERVAL_MS = const(3)
+
+_PROVED = const(1)
+_BAD = const(2)
+_SKIPPED = const(3)
+_SIGNALS = const(4)
+_RESYNC = const(6)
+_OUT = const(7)
+_RECORDS = const(8)
+_SNAPSHOTS = const(9)
+_UNPROVED = const(10)
+_EARLY = const(11)
+
+_LIVE = const(1)
+_STALE = const(2)
+_WORD_FLAT = const(3)
+_WHY_CHECKSUM = const(6)
+_WHY_PRECISION = const(7)
+_T_BOOK = const(0)
+_T_SIGNAL = const(1)
+_T_STATE = const(2)
+_T_STALE = const(3)
+
+
+@micropython.native
+def take_book(frame, now_ms, buffers):
+    """Apply what a decoder put into `update` of `buffers`; `frame` is what it decoded.
+
+    The records it causes are in `out`, `counters[_OUT]` bytes of them. A conductor: it allocates
+    nothing, and the host compiles it whole together with its kernels. Returns that count.
+    """
+    (
+        update,
+        symbols,
+        books,
+        texts,
+        pubs,
+        sigs,
+        settings,
+        crc,
+        templates,
+        words,
+        counters,
+        out,
+        _,
+        _,
+        _,
+    ) = buffers
+    pos = 0
+    snapshot = update[_UPD_TYPE] == _TYPE_SNAPSHOT
+    proof = update[_UPD_PROOF]
+    group = _UPD_GROUP
+    last = _UPD_GROUP + update[_UPD_GROUPS] * _GROUP_STRIDE
+    while group < last:
+        pair = update[group + _G_PAIR]
+        if pair < 0:
+            counters[_SKIPPED] += 1
+        else:
+            book = books[pair]
+            if snapshot or book[_B_STATE] == _LIVE:
+                text = texts[pair]
+                pub = pubs[pair]
+                sig = sigs[pair]
+                why = 0
+                if proof == _PROOF_SEQUENCE:
+                    why = follow(book, update, group)
+                if why:
+                    pass
+                elif apply(book, update, group, frame, text) < 0:
+                    why = _WHY_PRECISION
+                elif proof == _PROOF_CHECKSUM and (
+                    prove(text, crc, book, update[group + _G_CRC_HIGH], update[group + _G_CRC_LOW])
+                    == 0
+                ):
+                    why = _WHY_CHECKSUM
+                elif proof == _PROOF_SEQUENCE:
+                    why = cut(book, update, group, settings)
+                book[_B_UPDATES] += 1
+                if snapshot:
+                    counters[_SNAPSHOTS] += 1
+                if why:
+                    counters[_BAD] += 1
+                    counters[_RECORDS] += 1
+                    counters[_RESYNC] = 1
+                    book[_B_BAD] += 1
+                    book[_B_STATE] = _STALE
+                    book[_B_REASON] = why
+                    book[_B_SHOWN_HI] = -1
+                    sig[_SIG_SIDE] = 0
+                    pos = render(
+                        out, pos, templates[_T_STALE], book, _B_TIME_HI, symbols, pair, words, why
+                    )
+                else:
+                    counters[_PROVED] += 1
+                    features(pub, settings, book, now_ms)
+                    if book[_B_STATE] != _LIVE:
+                        book[_B_STATE] = _LIVE
+                        book[_B_REASON] = 0
+                        counters[_RECORDS] += 1
+                        counters[_RESYNC] = 1  # who asked for the snapshot will hear of it
+                        pos = render(
+                            out,
+                            pos,
+                            templates[_T_STATE],
+                            book,
+                            _B_TIME_HI,
+                            symbols,
+                            pair,
+                            words,
+                            _LIVE,
+                        )
+                    if imbalance(pub, sig, settings):
+                        counters[_SIGNALS] += 1
+                        counters[_RECORDS] += 1
+                        pos = render(
+                            out,
+                            pos,
+                            templates[_T_SIGNAL],
+                            sig,
+                            _SIG_TIME,
+                            symbols,
+                            pair,
+                            words,
+                            _WORD_FLAT + sig[_SIG_SIDE],
+                        )
+                    if (
+                        book[_B_TIME_HI] != book[_B_SHOWN_HI]
+                        or book[_B_TIME_LO] - book[_B_SHOWN_LO] >= settings[_SET_BOOK_INTERVAL_MS]
+                        or book[_B_TIME_LO] < book[_B_SHOWN_LO]
+                    ):
+                        book[_B_SHOWN_HI] = book[_B_TIME_HI]
+                        book[_B_SHOWN_LO] = book[_B_TIME_LO]
+                        counters[_RECORDS] += 1
+                        pos = render(
+                            out,
+                            pos,
+                            templates[_T_BOOK],
+                            pub,
+                            _P_SLOT + (pub[_P_COUNT] & 1) * _P_SLOT_STRIDE,
+                            symbols,
+                            pair,
+                            words,
+                            0,
+                        )
+            elif book[_B_STATE] == _STALE:
+                counters[_UNPROVED] += 1
+            else:
+                counters[_EARLY] += 1
+        group += _GROUP_STRIDE
+    counters[_OUT] = pos
+    return pos

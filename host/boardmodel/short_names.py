@@ -1,0 +1,202 @@
+"""Gives private names and parameters short ones for the board, where every different name costs heap.
+
+MicroPython keeps each name that a module mentions for ever: about 18 bytes, and 2 KB more where the
+three hundredth makes the table double. What no other file can see may have any name, so here all
+modules share a few. Lines stay what they are, so that a traceback on the serial line points at the
+source; only the names of private functions in it are short.
+"""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import product
+from keyword import iskeyword
+from string import ascii_lowercase
+
+Place = tuple[int, int]
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class Shortener:
+    """Knows all modules of the board, since what one of them says of another's names must stay."""
+
+    def __init__(self, sources: Iterable[str]) -> None:
+        trees = [ast.parse(source) for source in sources]
+        nodes = [node for tree in trees for node in ast.walk(tree)]
+        self._keywords = {node.arg for node in nodes if isinstance(node, ast.keyword)}
+        self._shared = set().union(*map(_foreign, trees)) if trees else set()
+
+    def shorten(self, source: str) -> str:
+        """`source` with short names, line for line."""
+        tree = ast.parse(source)
+        renamed = dict(self._private(tree))
+        for function in ast.walk(tree):
+            if isinstance(function, Function):
+                renamed.update(self._parameters(function))
+        lines = [bytearray(line.encode()) for line in source.splitlines(keepends=True)]
+        for (line, column), (old, new) in sorted(renamed.items(), reverse=True):
+            text = lines[line - 1]
+            assert text[column : column + len(old)] == old.encode(), (line, column, old)
+            text[column : column + len(old)] = new.encode()
+        return b"".join(lines).decode()
+
+    def _private(self, tree: ast.Module) -> Iterator[tuple[Place, tuple[str, str]]]:
+        """Attributes, functions, classes and variables of the module whose names begin with one underscore."""
+        names = _owned(tree) - self._shared - _imported(tree) - _in_texts(tree)
+        taken = _words(tree)
+        pool = [name for name, _ in zip(_unused("_", taken), names, strict=False)]
+        classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+        own = {each: _own_attributes(each) for each in classes}
+        # What only one class says, and only of itself, another class may say, too.
+        by_class = {each: names & own[each] - _said_besides(tree, each) for each in classes}
+        common = names - set().union(*by_class.values())
+        new = dict(zip(sorted(common), pool, strict=False))
+        yield from _renamed(tree, new)
+        for each, attributes in by_class.items():
+            new = dict(zip(sorted(attributes), pool[len(common) :], strict=False))
+            yield from _renamed(each, new)
+
+    def _parameters(self, function: Function) -> Iterator[tuple[Place, tuple[str, str]]]:
+        """The parameters of a function that nobody passes by name."""
+        arguments = function.args
+        if arguments.kwonlyargs or arguments.vararg or arguments.kwarg:
+            return
+        inside = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+        kept = self._keywords | _in_texts(function) | {"self"}
+        names = [argument.arg for argument in arguments.args if argument.arg not in kept]
+        if any(isinstance(node, (*_SCOPES, ast.Lambda)) for node in _body(function)):
+            return
+        taken = _words(function) | inside
+        new = dict(zip(names, _unused("", taken), strict=False))
+        for node in ast.walk(function):
+            if isinstance(node, ast.arg) and node.arg in new:
+                yield (node.lineno, node.col_offset), (node.arg, new[node.arg])
+            elif isinstance(node, ast.Name) and node.id in new:
+                yield (node.lineno, node.col_offset), (node.id, new[node.id])
+
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def _renamed(tree: ast.AST, new: dict[str, str]) -> Iterator[tuple[Place, tuple[str, str]]]:
+    for node in ast.walk(tree):
+        for name, place in _mentions(node):
+            if name in new:
+                yield place, (name, new[name])
+
+
+def _own_attributes(definition: ast.ClassDef) -> set[str]:
+    """Private methods of a class, and what its methods say of `self`."""
+    methods = {node.name for node in definition.body if isinstance(node, _SCOPES)}
+    return {name for name in methods | set(_said_of_self(definition)) if _is_private(name)}
+
+
+def _said_of_self(tree: ast.AST) -> list[str]:
+    return [
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    ]
+
+
+def _said_besides(tree: ast.Module, definition: ast.ClassDef) -> set[str]:
+    """Private names that stand in the module otherwise than as what this class says of itself."""
+    said = Counter(name for node in ast.walk(tree) for name, _ in _mentions(node))
+    said.subtract(_said_of_self(definition))
+    said.subtract(node.name for node in definition.body if isinstance(node, _SCOPES))
+    return {name for name, count in said.items() if count}
+
+
+def _body(function: Function) -> Iterator[ast.AST]:
+    for statement in function.body:
+        yield from ast.walk(statement)
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and len(name) > 1
+
+
+def _owned(tree: ast.Module) -> set[str]:
+    """Private names that this module defines; not constants, which the compiler folds away."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, _SCOPES):
+            found.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            if isinstance(node.value, ast.Name) and node.value.id == "self":
+                found.add(node.attr)
+    for statement in tree.body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        if not (targets and _is_folded(statement)):
+            found |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return {name for name in found if _is_private(name)}
+
+
+def _is_folded(statement: ast.Assign) -> bool:
+    value = statement.value
+    return isinstance(value, ast.Call) and ast.unparse(value.func) == "const"
+
+
+def _foreign(tree: ast.Module) -> set[str]:
+    """Private names of others that this module speaks of."""
+    spoken = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and _is_private(node.attr)
+    }
+    imported = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    return (spoken - _owned(tree)) | imported
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    }
+
+
+def _in_texts(tree: ast.AST) -> set[str]:
+    """Names inside f-strings, whose places CPython does not tell before 3.12."""
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    return {name for text in texts for node in ast.walk(text) for name, _ in _mentions(node)}
+
+
+def _mentions(node: ast.AST) -> Iterator[tuple[str, Place]]:
+    """Names that a node says, and where."""
+    if isinstance(node, ast.Name):
+        yield node.id, (node.lineno, node.col_offset)
+    elif isinstance(node, ast.Attribute):
+        assert node.end_lineno and node.end_col_offset
+        yield node.attr, (node.end_lineno, node.end_col_offset - len(node.attr))
+    elif isinstance(node, _SCOPES):
+        before = {ast.ClassDef: "class ", ast.FunctionDef: "def "}.get(type(node), "async def ")
+        yield node.name, (node.lineno, node.col_offset + len(before))
+    elif isinstance(node, ast.Global):
+        at = node.col_offset + len("global ")
+        for name in node.names:
+            yield name, (node.lineno, at)
+            at += len(name) + len(", ")
+
+
+def _words(tree: ast.AST) -> set[str]:
+    """Every name in a piece of source."""
+    return set(re.findall(r"[A-Za-z_]\w*", ast.unparse(tree)))
+
+
+def _unused(prefix: str, taken: set[str]) -> Iterator[str]:
+    """Short names that begin with `prefix` and are not `taken`."""
+    for length in (1, 2):
+        for letters in product(ascii_lowercase, repeat=length):
+            name = prefix + "".join(letters)
+            if name not in taken and not iskeyword(name):
+                yield name

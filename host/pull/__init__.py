@@ -1,0 +1,1 @@
+"""`inkling pull`: the board's black box, brought to the PC."""

@@ -1,0 +1,57 @@
+"""The board's own buffers as the native conductors take them, and how the pairs of a replay come to share them."""
+
+import numpy as np
+
+from firmware.feeds import buffers
+from host.replay.lines import BOOKS, COUNTERS, UPDATE
+from host.runtimes.kernel import as_native, as_rows
+
+# Their places among the buffers of `buffers.make`.
+_SYMBOLS, _TEXTS, _PUBS, _SIGS = 1, 3, 4, 5
+_PER_PAIR = (BOOKS, _TEXTS, _PUBS, _SIGS)
+_WIRE = 12
+_PICK_WORDS = 13
+_LAST_PRICE_WORDS = 4
+
+Buffers = tuple[np.ndarray, ...]
+
+
+def make(symbol: str, wire: str, depth: int, settings: dict) -> Buffers:
+    """For one pair, which the exchange calls `wire`."""
+    made = buffers.make({**settings, "pairs": [symbol], "depth": depth}, [wire])
+    return tuple(as_native(buffer) for buffer in made)
+
+
+def empty(depth: int, settings: dict) -> Buffers:
+    """For no pair: the room of one that no name leads to."""
+    made = make("", "", depth, settings)
+    made[_SYMBOLS][0] = made[_WIRE][0] = 0
+    return made
+
+
+def with_pair(old: Buffers, count: int, at: int, pair: Buffers) -> Buffers:
+    """`old`, in which there are `count` pairs, with the room of `pair` at place `at`, in the place of what is there."""
+    made = list(with_update_of(pair, old))
+    made[COUNTERS] = old[COUNTERS]
+    for place in (_SYMBOLS, _WIRE):
+        row = pair[place][1:]
+        rows = old[place][1 : 1 + count * len(row)]
+        behind = rows[(at + 1) * len(row) :]
+        made[place] = np.concatenate([pair[place][:1], rows[: at * len(row)], row, behind])
+        made[place][0] = max(count, at + 1)
+    for place in _PER_PAIR:
+        table = list(old[place])
+        table[at : at + 1] = pair[place]
+        made[place] = as_rows(table)
+    if count:
+        # Besides a work area, every pair's last price, if there are channels that have one.
+        made[_PICK_WORDS] = old[_PICK_WORDS]
+        if at == count and len(old[_PICK_WORDS]) > 1:
+            last = np.zeros(_LAST_PRICE_WORDS, dtype=np.int32)
+            made[_PICK_WORDS] = np.concatenate([old[_PICK_WORDS], last])
+    return tuple(made)
+
+
+def with_update_of(old: Buffers, other: Buffers) -> Buffers:
+    """`old` with the larger update buffer of the two."""
+    return max(old[UPDATE], other[UPDATE], key=len), *old[1:]
