@@ -159,6 +159,8 @@ class Health:
             if ticks_diff(now, ask_at) >= 0 and not clock.kept:
                 gc.collect()
                 asked_at = now
+                lateness[_W_LAG] = 0  # by a clock that may be wrong
+                self.lag_ms = None
                 ask_at = ticks_add(now, clock.ask(self.settings)[1] * 1000)
 
     def _say_pair(self, pair):

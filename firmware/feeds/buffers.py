@@ -30,9 +30,10 @@ _B_SHOWN_HI = const(14)
 _B_ORDER = const(64)
 _SLOT_STRIDE = const(5)
 _TEXT_STRIDE = const(36)
-_SPARE_LEVELS = const(
-    3
-)  # more a side than one message brings before it is cut: recorded ones bring 1
+# Levels a side beyond the depth: more than a message brings before the book is cut (recorded ones bring
+# one); and what a futures book lives on, which is never told what it once cut off.
+_SPARE_LEVELS = const(3)
+_FUTURES_SPARE_LEVELS = const(6)
 
 _UPD_MAX_LEVELS = const(2)
 _UPD_PROOF = const(5)
@@ -76,15 +77,16 @@ def make(settings, names=None):
     else:
         pick_words = _words(1)
         spec = (b"\0",)
-    capacity = depth + _SPARE_LEVELS
-    if settings["dialect"] == "futures_v1":
+    futures = settings["dialect"] == "futures_v1"
+    capacity = depth + (_FUTURES_SPARE_LEVELS if futures else _SPARE_LEVELS)
+    if futures:
         # No checksums: in the place of their texts is what large snapshots are shortened into.
         texts = [bytearray(_SHORT_HEAD + 2 * capacity * _SHORT_LEVEL)] * len(pairs)
         crc = _words(_SHORT_WORDS)
     else:
         texts = [bytearray(2 * capacity * _TEXT_STRIDE) for _ in pairs]
         crc = _crc_table()
-    most = 2 * depth + _SPARE_ENTRIES
+    most = 2 * capacity if futures else 2 * depth + _SPARE_ENTRIES
     update = _words(_UPD_LEVEL + most * _LEVEL_STRIDE)
     update[_UPD_MAX_LEVELS] = most
     update[_UPD_PROOF] = _PROOF_CHECKSUM

@@ -1,18 +1,20 @@
 """Links the modules that are always loaded into one for the board, where each file costs 300 bytes of heap.
 
 The source knows nothing of it: imports are turned to the one module, and what the members define
-stands in it side by side. `make lint` sees to it that constants of the same name are equal; that no
-two members define the same function or class is checked here.
+stands in it side by side. So a name can mean only one thing in all of them: what a single member
+defines, or an import or a constant that is the same everywhere. `linked` says where it is not so.
 """
 
 import ast
-from collections.abc import Iterator
+import builtins
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 
 from host import ROOT
 from host.errors import UserError
 
 MODULE = "firmware.core"
+PATH = "firmware/core.py"
 MEMBERS = (
     "firmware.board.device",
     "firmware.board.guard",
@@ -45,6 +47,9 @@ MEMBERS = (
 
 _LIBRARY = "lib"
 
+Origin = tuple[str, int]
+"""A file of the checkout, and a line in it."""
+
 
 def path_of(member: str) -> str:
     """Where a member's source lies in the checkout."""
@@ -52,111 +57,197 @@ def path_of(member: str) -> str:
     return top + member.replace(".", "/") + ".py"
 
 
-def linked(sources: dict[str, str]) -> tuple[str, list[tuple[str, int]]]:
-    """The one module, and for each of its lines the file and line it comes from. Raises UserError."""
-    lines: list[str] = []
-    origins: list[tuple[str, int]] = []
+def present(paths: Collection[str]) -> list[str]:
+    """The members whose sources are there."""
+    return [member for member in MEMBERS if path_of(member) in paths]
+
+
+def linked(sources: Mapping[str, str]) -> tuple[str, list[Origin]]:
+    """The one module, and for each of its lines the file and line it comes from. Raises UserError.
+
+    `sources` are all of the board's, by their paths in the checkout.
+    """
+    members = present(sources)
+    trees = {path_of(member): ast.parse(sources[path_of(member)]) for member in members}
+    meanings = _Meanings(trees, members)
+    lines, origins = ["import sys"], [(PATH, 1)]
     seen: set[str] = set()
-    defined: dict[str, tuple[str, str]] = {}
-    for member in MEMBERS:
-        file = path_of(member)
-        text = redirected(sources[file]).splitlines()
-        for statement in ast.parse("\n".join(text)).body:
+    for file, tree in trees.items():
+        text = redirected(sources[file], members, file).splitlines()
+        for statement in tree.body:
+            meanings.take(statement, file)
             said = ast.unparse(statement)
-            if _is_import_of(statement, MODULE) or said in seen:
+            if said in seen:
                 continue
-            for name, meaning in dict(_defined(statement)).items():
-                if defined.setdefault(name, (meaning, file))[0] != meaning:
-                    other = defined[name][1]
-                    raise UserError(f"{file}:{statement.lineno}: {name} is something else in {other}")
-            if isinstance(statement, (ast.Import, ast.ImportFrom, ast.Assign)):
-                seen.add(said)
-            first = min(
-                [statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))]
-            )
-            for number in range(first, (statement.end_lineno or first) + 1):
-                lines.append(text[number - 1])
-                origins.append((file, number))
+            seen.add(said)
+            first = _first_line(statement)
+            if isinstance(statement, (ast.Import, ast.ImportFrom)):
+                own = _of_others(statement, members)
+            else:
+                own = text[first - 1 : statement.end_lineno]
+            lines += own
+            origins += [(file, first + number) for number in range(len(own))]
     # Where a member is spoken of by its name, that is now all of this.
-    for name in sorted({name for text in sources.values() for name in _called_by_name(text)}):
-        lines.append(f'{name} = sys.modules["{MODULE}"]')
-        origins.append((MODULE, 1))
-    return "import sys\n" + "\n".join(lines) + "\n", [(MODULE, 1), *origins]
+    spoken = set()
+    for file, source in sources.items():
+        for name, line in _called_by_name(source, members):
+            meanings.add(name, MODULE, file, line)
+            if name not in spoken:
+                spoken.add(name)
+                lines.append(f"{name} = {_THIS}")
+                origins.append((file, line))
+    return "\n".join(lines) + "\n", origins
 
 
-def redirected(source: str) -> str:
-    """`source`, line for line, importing from the one module what it imported from its members."""
+def redirected(source: str, members: Collection[str], file: str) -> str:
+    """`source`, line for line, importing from the one module what it imported from `members`. Raises UserError."""
     lines = source.splitlines(keepends=True)
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, (ast.Import, ast.ImportFrom)):
             continue
-        ours, others = _sorted_names(node)
+        ours, others = _sorted_names(node, members)
         if not ours:
             continue
-        parts = [f"from {MODULE} import {', '.join(ours)}"]
-        if others:
-            start = (
-                f"from {node.module} import " if isinstance(node, ast.ImportFrom) else "import "
-            )
-            parts.insert(0, start + ", ".join(others))
-        last = node.end_lineno or node.lineno
-        for number in range(node.lineno, last):
+        if any("." in alias.name and not alias.asname for alias in ours):
+            said = ast.unparse(node)
+            raise UserError(f"{file}:{node.lineno}: {said}: for the board say `from ... import`")
+        names = [
+            alias.name.rpartition(".")[2] + (f" as {alias.asname}" if alias.asname else "")
+            for alias in ours
+        ]
+        parts = [*_import(node, others), f"from {MODULE} import {', '.join(names)}"]
+        for number in range(node.lineno, node.end_lineno or node.lineno):
             lines[number] = "\n"  # the further lines of a long import
         indent = " " * node.col_offset
         lines[node.lineno - 1] = indent + "; ".join(parts) + "\n"
     return "".join(lines)
 
 
-def _called_by_name(source: str) -> Iterator[str]:
-    """The members that `source` imports as modules."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            start = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
-            yield from (alias.name for alias in node.names if start + alias.name in MEMBERS)
-
-
-def _sorted_names(node: ast.Import | ast.ImportFrom) -> tuple[list[str], list[str]]:
-    """The names that an import brings: those of members, and the others."""
-    ours, others = [], []
-    for alias in node.names:
-        text = ast.unparse(alias)
-        whole = f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
-        if (isinstance(node, ast.ImportFrom) and node.module in MEMBERS) or whole in MEMBERS:
-            ours.append(text)
-        else:
-            others.append(text)
-    return ours, others
-
-
-def _is_import_of(statement: ast.stmt, module: str) -> bool:
-    return isinstance(statement, ast.ImportFrom) and statement.module == module
-
-
-def _defined(statement: ast.stmt) -> Iterator[tuple[str, str]]:
-    """The names that a statement of a module gives a meaning, and which."""
-    for node in ast.walk(statement) if isinstance(statement, (ast.Try, ast.If)) else [statement]:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield node.name, ast.unparse(node)
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
-        elif isinstance(node, ast.Assign) and not _is_constant(node):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, ast.unparse(node)
-
-
-def _is_constant(statement: ast.Assign) -> bool:
-    value = statement.value
-    return isinstance(value, ast.Call) and ast.unparse(value.func) == "const"
+def origin(line: int) -> Origin | None:
+    """The file and line of the checkout that a line of the one module comes from; None where nobody knows."""
+    origins = _checkout()
+    return origins[line - 1] if 0 < line <= len(origins) else None
 
 
 @cache
-def origin(line: int) -> str | None:
-    """`file:line` in the checkout of a line of the one module; None beyond its end."""
-    sources = {path_of(member): (ROOT / path_of(member)).read_text() for member in MEMBERS}
-    _, origins = linked(sources)
-    if not 0 < line <= len(origins):
-        return None
-    file, number = origins[line - 1]
-    return f"{file}:{number}"
+def _checkout() -> list[Origin]:
+    try:
+        sources = {path_of(member): (ROOT / path_of(member)).read_text() for member in MEMBERS}
+        return linked(sources)[1]
+    except (OSError, ValueError, SyntaxError, UserError):
+        return []  # being edited, most likely; whoever compiles it says what is wrong
+
+
+_THIS = f'sys.modules["{MODULE}"]'
+
+
+class _Meanings:
+    """What each name of the one module means; raises UserError for a second meaning."""
+
+    def __init__(self, trees: dict[str, ast.Module], members: Collection[str]) -> None:
+        self._members = members
+        self._known = {"sys": ("import sys", PATH)}
+        # What is Python's own to one member, no other can define.
+        for file, tree in trees.items():
+            own = {name for name, *_ in self._defined(tree.body, file)}
+            for node in ast.walk(tree):
+                if (
+                    isinstance(node, ast.Name)
+                    and node.id not in own
+                    and hasattr(builtins, node.id)
+                ):
+                    self._known.setdefault(node.id, ("Python's own", file))
+
+    def take(self, statement: ast.stmt, file: str) -> None:
+        """What a statement of the module in `file` defines."""
+        for name, meaning, line in self._defined([statement], file):
+            self.add(name, meaning, file, line)
+
+    def add(self, name: str, meaning: str, file: str, line: int) -> None:
+        known, other = self._known.setdefault(name, (meaning, file))
+        if known == meaning:
+            return
+        if other != file:
+            raise UserError(f"{file}:{line}: {name} is something else in {other}")
+        self._known[name] = (file, file)  # one thing or another, as the module finds the world
+
+    def _defined(self, statements: list[ast.stmt], file: str) -> Iterator[tuple[str, str, int]]:
+        """The names that statements of a module give a meaning, which, and where."""
+        for statement in statements:
+            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                yield statement.name, file, statement.lineno
+                continue
+            if isinstance(statement, (ast.Import, ast.ImportFrom)):
+                ours, others = _sorted_names(statement, self._members)
+                start = f"{statement.module}." if isinstance(statement, ast.ImportFrom) else ""
+                for alias in others + [alias for alias in ours if alias.asname]:
+                    name = alias.asname or (alias.name if start else alias.name.split(".")[0])
+                    yield name, f"import {start}{alias.name}", alias.lineno
+                continue
+            inner = (getattr(statement, part, []) for part in ("body", "orelse", "finalbody"))
+            for block in (*inner, *(each.body for each in getattr(statement, "handlers", ()))):
+                yield from self._defined(block, file)
+            meaning = ast.unparse(statement) if _is_constant(statement) else file
+            for node in _outside_blocks(statement):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    yield node.id, meaning, node.lineno
+
+
+def _outside_blocks(statement: ast.stmt) -> Iterator[ast.AST]:
+    """What a statement consists of, besides other statements."""
+    for node in ast.iter_child_nodes(statement):
+        if not isinstance(node, (ast.stmt, ast.ExceptHandler)):
+            yield from ast.walk(node)
+
+
+def _is_constant(statement: ast.stmt) -> bool:
+    value = getattr(statement, "value", None)
+    return isinstance(value, ast.Call) and ast.unparse(value.func) == "const"
+
+
+def _first_line(statement: ast.stmt) -> int:
+    decorators = getattr(statement, "decorator_list", ())
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _called_by_name(source: str, members: Collection[str]) -> Iterator[tuple[str, int]]:
+    """The members that `source` imports as modules, and where."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in _sorted_names(node, members)[0]:
+                if _whole(node, alias) in members:
+                    yield alias.name.rpartition(".")[2], node.lineno
+
+
+def _sorted_names(
+    node: ast.Import | ast.ImportFrom, members: Collection[str]
+) -> tuple[list[ast.alias], list[ast.alias]]:
+    """What an import brings: of members, and of others."""
+    ours: list[ast.alias] = []
+    others: list[ast.alias] = []
+    from_ours = isinstance(node, ast.ImportFrom) and node.module in members
+    for alias in node.names:
+        (ours if from_ours or _whole(node, alias) in members else others).append(alias)
+    return ours, others
+
+
+def _whole(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
+    return f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
+
+
+def _of_others(node: ast.Import | ast.ImportFrom, members: Collection[str]) -> list[str]:
+    """What a member's import comes to where all that the members define is there."""
+    ours, others = _sorted_names(node, members)
+    parts = _import(node, others)
+    for alias in ours:
+        if alias.asname:
+            what = _THIS if _whole(node, alias) in members else alias.name
+            parts.append(f"{alias.asname} = {what}")
+    return ["; ".join(parts)] if parts else []
+
+
+def _import(node: ast.Import | ast.ImportFrom, aliases: list[ast.alias]) -> list[str]:
+    if not aliases:
+        return []
+    start = f"from {node.module} import" if isinstance(node, ast.ImportFrom) else "import"
+    return [f"{start} {', '.join(map(ast.unparse, aliases))}"]

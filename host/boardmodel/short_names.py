@@ -7,12 +7,14 @@ source; only the names of private functions in it are short.
 """
 
 import ast
+import builtins
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import product
 from keyword import iskeyword
 from string import ascii_lowercase
+from typing import TypeGuard
 
 Place = tuple[int, int]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -25,7 +27,9 @@ class Shortener:
         trees = [ast.parse(source) for source in sources]
         nodes = [node for tree in trees for node in ast.walk(tree)]
         self._keywords = {node.arg for node in nodes if isinstance(node, ast.keyword)}
-        self._shared = set().union(*map(_foreign, trees)) if trees else set()
+        self._shared = set().union(*map(_foreign, trees)) | _ambiguous(trees)
+        # getattr(.., "_name") and the like
+        self._shared |= {str(node.value) for node in nodes if isinstance(node, ast.Constant)}
 
     def shorten(self, source: str) -> str:
         """`source` with short names, line for line."""
@@ -34,22 +38,29 @@ class Shortener:
         for function in ast.walk(tree):
             if isinstance(function, Function):
                 renamed.update(self._parameters(function))
-        lines = [bytearray(line.encode()) for line in source.splitlines(keepends=True)]
+        lines = [bytearray(line) for line in source.encode().splitlines(keepends=True)]
+        # Written in another way than the formatter would, so that a place is not where it is looked for.
+        missed = {
+            old
+            for (line, column), (old, _) in renamed.items()
+            if lines[line - 1][column : column + len(old)] != old.encode()
+        }
         for (line, column), (old, new) in sorted(renamed.items(), reverse=True):
-            text = lines[line - 1]
-            assert text[column : column + len(old)] == old.encode(), (line, column, old)
-            text[column : column + len(old)] = new.encode()
+            if old not in missed:
+                lines[line - 1][column : column + len(old)] = new.encode()
         return b"".join(lines).decode()
 
     def _private(self, tree: ast.Module) -> Iterator[tuple[Place, tuple[str, str]]]:
         """Attributes, functions, classes and variables of the module whose names begin with one underscore."""
-        names = _owned(tree) - self._shared - _imported(tree) - _in_texts(tree)
+        names = _owned(tree) - self._shared - _said_otherwise(tree) - _in_texts(tree)
         taken = _words(tree)
         pool = [name for name, _ in zip(_unused("_", taken), names, strict=False)]
         classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-        own = {each: _own_attributes(each) for each in classes}
-        # What only one class says, and only of itself, another class may say, too.
-        by_class = {each: names & own[each] - _said_besides(tree, each) for each in classes}
+        # What only one class says, and only of itself, another class may say, too: not its parent.
+        family = {base for each in classes for base in _bases(each)}
+        alone = [each for each in classes if not _bases(each) and each.name not in family]
+        own = {each: _own_attributes(each) for each in alone}
+        by_class = {each: names & own[each] - _said_besides(tree, each) for each in alone}
         common = names - set().union(*by_class.values())
         new = dict(zip(sorted(common), pool, strict=False))
         yield from _renamed(tree, new)
@@ -62,17 +73,16 @@ class Shortener:
         arguments = function.args
         if arguments.kwonlyargs or arguments.vararg or arguments.kwarg:
             return
-        inside = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
-        kept = self._keywords | _in_texts(function) | {"self"}
+        kept = self._keywords | _in_texts(function) | _said_otherwise(function, ast.arg) | {"self"}
         names = [argument.arg for argument in arguments.args if argument.arg not in kept]
         if any(isinstance(node, (*_SCOPES, ast.Lambda)) for node in _body(function)):
             return
-        taken = _words(function) | inside
-        new = dict(zip(names, _unused("", taken), strict=False))
-        for node in ast.walk(function):
-            if isinstance(node, ast.arg) and node.arg in new:
-                yield (node.lineno, node.col_offset), (node.arg, new[node.arg])
-            elif isinstance(node, ast.Name) and node.id in new:
+        new = dict(zip(names, _unused("", _words(function)), strict=False))
+        for argument in arguments.args:
+            if argument.arg in new:
+                yield (argument.lineno, argument.col_offset), (argument.arg, new[argument.arg])
+        for node in _body(function):  # decorators, annotations and defaults are not in its scope
+            if isinstance(node, ast.Name) and node.id in new:
                 yield (node.lineno, node.col_offset), (node.id, new[node.id])
 
 
@@ -92,14 +102,22 @@ def _own_attributes(definition: ast.ClassDef) -> set[str]:
     return {name for name in methods | set(_said_of_self(definition)) if _is_private(name)}
 
 
-def _said_of_self(tree: ast.AST) -> list[str]:
-    return [
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute)
+def _bases(definition: ast.ClassDef) -> list[str]:
+    """What it inherits from that may have attributes of ours."""
+    bases = [ast.unparse(base) for base in definition.bases]
+    return [base for base in bases if not hasattr(builtins, base)]
+
+
+def _is_of_self(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    return (
+        isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and node.value.id == "self"
-    ]
+    )
+
+
+def _said_of_self(tree: ast.AST) -> list[str]:
+    return [node.attr for node in ast.walk(tree) if _is_of_self(node)]
 
 
 def _said_besides(tree: ast.Module, definition: ast.ClassDef) -> set[str]:
@@ -125,9 +143,8 @@ def _owned(tree: ast.Module) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, _SCOPES):
             found.add(node.name)
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            if isinstance(node.value, ast.Name) and node.value.id == "self":
-                found.add(node.attr)
+        elif _is_of_self(node) and isinstance(node.ctx, ast.Store):
+            found.add(node.attr)
     for statement in tree.body:
         targets = statement.targets if isinstance(statement, ast.Assign) else []
         if not (targets and _is_folded(statement)):
@@ -142,27 +159,55 @@ def _is_folded(statement: ast.Assign) -> bool:
 
 def _foreign(tree: ast.Module) -> set[str]:
     """Private names of others that this module speaks of."""
-    spoken = {
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and _is_private(node.attr)
-    }
-    imported = {
-        alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    return (spoken - _owned(tree)) | imported
-
-
-def _imported(tree: ast.Module) -> set[str]:
-    return {
-        alias.asname or alias.name
-        for node in ast.walk(tree)
+    nodes = list(ast.walk(tree))
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    here = {each.name for each in classes}
+    # Which of its attributes are its parent's, only the parent's module knows.
+    heirs = [each for each in classes if set(_bases(each)) - here]
+    spoken = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    aliases = [
+        alias
+        for node in nodes
         if isinstance(node, (ast.Import, ast.ImportFrom))
         for alias in node.names
+    ]
+    modules = {alias.asname or alias.name for alias in aliases}
+    of_modules = {
+        node.attr
+        for node in nodes
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in modules
     }
+    imported = {alias.name for alias in aliases} | of_modules
+    return (spoken - _owned(tree)) | imported | set().union(*map(_own_attributes, heirs))
+
+
+def _ambiguous(trees: list[ast.Module]) -> set[str]:
+    """Attributes of several modules, said of something that may be of any of them."""
+    owners = Counter(name for tree in trees for name in _owned(tree))
+    spoken = {
+        node.attr
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and not _is_of_self(node)
+    }
+    return {name for name in spoken if owners[name] > 1}
+
+
+def _said_otherwise(tree: ast.AST, besides: type[ast.AST] = ast.AST) -> set[str]:
+    """Names in places that `_mentions` does not tell."""
+    said: set[str | None] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, besides) and besides is not ast.AST:
+            continue
+        if isinstance(node, ast.alias):
+            said.add(node.asname or node.name)
+        elif isinstance(node, (ast.arg, ast.keyword)):
+            said.add(node.arg)
+        elif isinstance(node, ast.ExceptHandler):
+            said.add(node.name)
+        elif isinstance(node, ast.Nonlocal):
+            said.update(node.names)
+    return {name for name in said if name}
 
 
 def _in_texts(tree: ast.AST) -> set[str]:

@@ -9,6 +9,7 @@ from host import ROOT
 from host.board import inventory
 from host.board.inventory import Inventory
 from host.board.uploader import ToolFailed, Uploader
+from host.boardmodel import bundle
 from host.errors import UserError
 from host.flash.steps import Steps
 
@@ -113,7 +114,12 @@ def _is_obsolete(path: str, wanted: dict[str, bytes]) -> bool:
     """
     if path in wanted or path.startswith("new/"):
         return False
-    return path.startswith("firmware/") or str(Path(path).with_suffix(".mpy")) in wanted
+    source = Path(path).with_suffix(".py").as_posix()
+    return (
+        path.startswith("firmware/")
+        or str(Path(path).with_suffix(".mpy")) in wanted
+        or source in map(bundle.path_of, bundle.MEMBERS)  # the core has it now
+    )
 
 
 def staged_name(path: str) -> str:

@@ -44,7 +44,14 @@ def compile_kernel(function: types.FunctionType) -> Callable[..., int]:
 @cache
 def compile_conductor(function: types.FunctionType) -> Callable[..., int]:
     """A conductor with all its kernels, for numpy buffers as `as_native` makes them (a list becomes rows)."""
-    return _compile(relink(function, lambda kernel: kernel.compiled, compile_conductor), None)
+    return _compile(relink(function, lambda kernel: kernel.compiled, _inlined), None)
+
+
+@cache
+def _inlined(function: types.FunctionType) -> Callable[..., int]:
+    """A conductor that another one calls, as a part of that one: the buffers need not be passed on."""
+    inner = relink(function, lambda kernel: kernel.compiled, _inlined)
+    return _numba().njit(forceinline=True, nogil=True, error_model="numpy")(inner)
 
 
 def _compile(function: types.FunctionType, signature) -> Callable[..., int]:

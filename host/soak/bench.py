@@ -26,6 +26,10 @@ _BEGIN_S = 60.0
 _STRIKE_S = 15.0
 _RECOVER_S = 150.0
 _WRONG_PRICES_SHOWN = 3
+# A book that loses its proof again soon waits ever longer for a snapshot. Each fault is to find the
+# board as an ordinary day would: with a clean record, which it has after this time.
+_CLEAN_S = 6.0
+_LOST_PROOF = {f"STALE {why}" for why in ("lost", "checksum", "precision", "sequence", "thin")}
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,8 @@ class Bench:
         **exchange_options: Any,
     ):
         self.number = number
+        self.black_box_bytes = 0
+        """What the black box took of the file system in the end."""
         self.market = WatchedMarket(
             setup.symbols,
             setup.seed + number,
@@ -102,6 +108,7 @@ class Bench:
                 lambda record: self.market.is_right(record, self.exchange.injected),
             )
             self.board = Board(folder, self.story, self._setup.heap_bytes, log)
+            stack.callback(self._look_at_black_box)
             stack.callback(self.board.switch_off)
             self.board.switch_on(self._settings(), self.exchange.ca_der)
             self._until(lambda: self.story.is_live, _BEGIN_S)
@@ -114,9 +121,15 @@ class Bench:
     def __exit__(self, *exception) -> None:
         self._stack.close()
 
+    def _look_at_black_box(self) -> None:
+        self.black_box_bytes = self.board.black_box_bytes()
+
     def strike(self, blow: Blow) -> Outcome:
         """Inject a fault and see it through; raises Stopped."""
         name, when = blow.kind.name, blow.kind.when
+        self.board.mark(
+            " ".join([name, *(f"{key}={value}" for key, value in blow.options.items())])
+        )
         before = len(self.exchange.injected)
         begun_s = time.monotonic()
         self.exchange.fault(name, **blow.options)
@@ -146,6 +159,11 @@ class Bench:
             self.story.waited_s(since_s, until_s),
             tuple(self.story.words(since_s, time.monotonic())),
         )
+
+    def rest_after(self, outcome: Outcome) -> None:
+        """Until the board holds nothing against the exchange; raises Stopped."""
+        if not _LOST_PROOF.isdisjoint(outcome.words):
+            self.rest(_CLEAN_S)
 
     def until_live(self) -> bool:
         """Wait until all books are LIVE and one of them has moved since; False if that never happens."""

@@ -1,6 +1,7 @@
 """A board that is switched on again whenever it ends, as power-on would; told apart by the cause it left."""
 
 import contextlib
+import functools
 import io
 import subprocess
 import threading
@@ -15,10 +16,24 @@ from host.soak.story import Restart, Story
 _CAUSE_FILE = "restart"
 _LOG_FOLDER = "log"
 _BLOCK_BYTES = 4096  # of littlefs
-# A board that ends at once each time will not get anywhere.
+# A board that ends at once each time, and does not mean to begin again, will not get anywhere.
 _MOST_ENDS = 5
 _SOON_S = 5.0
 _STOP_S = 5.0
+
+
+_one_reads = threading.Lock()
+
+
+def _files() -> dict[str, bytes]:
+    """The firmware as it was when the soak began, for all boards."""
+    with _one_reads:  # or each of them would make it
+        return _made()
+
+
+@functools.cache
+def _made() -> dict[str, bytes]:
+    return flash_folder.files(flash_folder.MODEL, {}, b"")
 
 
 class Board:
@@ -40,7 +55,11 @@ class Board:
         self._thread = threading.Thread(target=self._run, name="board", daemon=True)
 
     def switch_on(self, settings: dict, ca_der: bytes) -> None:
-        flash_folder.write(self._folder, settings, ca_der)
+        for name, data in _files().items():
+            path = self._folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        flash_folder.write_settings(self._folder, settings, ca_der)
         self._thread.start()
 
     def power_cycle(self) -> None:
@@ -53,6 +72,11 @@ class Board:
         self._end()
         if self._thread.ident:
             self._thread.join(_STOP_S)
+
+    def mark(self, text: str) -> None:
+        """A line of ours between the board's own."""
+        if self._log:
+            self._log.write(f"# {text}\n".encode())
 
     def black_box_bytes(self) -> int:
         """What the black box takes of the file system."""
@@ -73,9 +97,9 @@ class Board:
             self._listen(self.process)
             model.stop(self.process)
             if self._is_wanted and not self._is_cycling:
-                now_s = time.monotonic()
-                self.story.restarts.append(Restart(now_s, self._cause()))
-                ends = ends + 1 if now_s - began_s < _SOON_S else 0
+                now_s, cause = time.monotonic(), self._cause()
+                self.story.restarts.append(Restart(now_s, cause))
+                ends = 0 if cause or now_s - began_s > _SOON_S else ends + 1
                 if ends == _MOST_ENDS:
                     self.gave_up = self.story.last_error() or "it ends as soon as it begins"
                     return

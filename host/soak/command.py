@@ -9,7 +9,7 @@ from host.arguments import positive_seconds
 from host.errors import UserError
 
 _FAULTS, _HOURS = 100, 1.0
-_BOARDS = 8
+_BOARDS = 12
 _ALL = "all"
 _MOST_BOARDS = 64
 _INTERRUPTED = 130
@@ -19,7 +19,7 @@ _HEAP_KB = 56
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "examples:\n"
-        "  inkling soak                                  every fault 100 times, some 40 minutes\n"
+        "  inkling soak                                  every fault 100 times, about half an hour\n"
         "  inkling soak --faults 3 --dialect all\n"
         "  inkling soak --faults 20 --only drop,half-open --log lines/\n"
         "  inkling soak --day                            a day of three pairs, in minutes\n"
@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--fault-rate", metavar="N/min", help="of random ones, on each board (2/min)")
     add("--only", metavar="A,B", help="only these faults (inkling exchange --list-faults)")
     add("--dialect", default="spot_v2", help="spot_v2, spot_v1, futures_v1 or all (%(default)s)")
-    add("--pairs", metavar="A,B", help="pairs of the boards (three usual ones of the dialect)")
+    add("--pairs", metavar="A,B", help="pairs of the boards (those a board has by default)")
     add("--boards", type=_boards, metavar="N", help=f"boards at once ({_BOARDS}; --hours: 1)")
     add("--seed", type=int, default=1, help="other markets, another order (%(default)s)")
     add("--json", action="store_true", help="what was found as one JSON object")
@@ -55,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from host.boardmodel.build import board_model
     from host.soak import report
     from host.soak.menu import DIALECTS
+    from host.soak.verdict import Check, Report
     from host.soak.watch import Watch
 
     if args.dialect != _ALL and args.dialect not in DIALECTS:
@@ -83,7 +84,12 @@ def run(args: argparse.Namespace) -> int:
     watch = Watch()
     reports = []
     for soak in soaks:
-        found = soak.run(watch)
+        try:
+            found = soak.run(watch)
+        except UserError as error:
+            if len(soaks) == 1:
+                raise
+            found = Report(soak.dialect, [Check("the board gets going", False, str(error))])
         reports.append(found)
         watch.say(report.verdict(found))
         if found.interrupted:
@@ -124,14 +130,11 @@ def _setup(args: argparse.Namespace, dialect: str, settings: dict):
     from host.exchange.source import FUTURES_V1
     from host.soak.bench import Setup
 
+    given = {"dialect": dialect, **settings}
     if args.pairs:
-        given = args.pairs.split(",")
-    elif dialect == FUTURES_V1:
-        given = ["PF_XBTUSD", "PF_ETHUSD", "PI_XBTUSD"]
-    else:
-        given = list(pairs.DEFAULT_SYMBOLS)
+        given["pairs"] = args.pairs.split(",")
     try:
-        named = config.check({"dialect": dialect, "pairs": given, **settings})["pairs"]
+        named = config.check(given)["pairs"]
     except OSError as error:
         raise UserError(f"--pairs {args.pairs}: {error}") from None
     symbols = tuple(dict.fromkeys(_symbol(name, dialect == FUTURES_V1) for name in named))

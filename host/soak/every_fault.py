@@ -31,6 +31,7 @@ class EveryFault:
     """Takes one fault after the other from a common heap; each bench has a thread of its own."""
 
     def __init__(self, setup: Setup, blows: list[Blow], boards: int):
+        self.dialect = setup.dialect
         self._setup = setup
         self._todo = deque(blows)
         self._total = len(blows)
@@ -41,6 +42,8 @@ class EveryFault:
         self._failures: list[BaseException] = []
         self._missed: Counter[str] = Counter()
         self._left_alone: Counter[str] = Counter()
+        self._took_s: dict[str, list[float]] = defaultdict(list)
+        """By the name of a fault: all that it took, from one to the next."""
         self._under_way: dict[int, tuple[Blow, float]] = {}
         """By the number of the bench: what it is at, and since when."""
 
@@ -90,9 +93,9 @@ class EveryFault:
         if self._missed[name] >= _MOST_MISSES:
             self._left_alone[name] += 1
             return
-        self._under_way[bench.number] = blow, time.monotonic()
+        begun_s = time.monotonic()
+        self._under_way[bench.number] = blow, begun_s
         outcome = bench.strike(blow)
-        del self._under_way[bench.number]
         self._outcomes.append(outcome)
         # One strike is the proof that it can be struck.
         self._missed[name] += 1 if not outcome.has_struck else -self._total
@@ -101,6 +104,10 @@ class EveryFault:
         if not outcome.recovered:
             bench.board.power_cycle()
             bench.until_live()
+        elif self._todo:
+            bench.rest_after(outcome)
+        del self._under_way[bench.number]
+        self._took_s[name].append(time.monotonic() - begun_s)
 
     def _progress(self, for_s: float) -> str:
         done = len(self._outcomes) + self._left_alone.total()
@@ -114,14 +121,11 @@ class EveryFault:
 
     def _left_s(self) -> float:
         """Each fault that is left will take as long as its like did."""
-        took: dict[str, list[float]] = defaultdict(list)
-        for outcome in list(self._outcomes):
-            took[outcome.name].append(outcome.to_live_s)
-        usual = statistics.fmean(each for times in took.values() for each in times)
+        took_s = {name: statistics.fmean(each) for name, each in list(self._took_s.items())}
+        usual_s = statistics.fmean(took_s.values()) if took_s else 0.0
 
         def expected_s(blow: Blow) -> float:
-            times = took.get(blow.kind.name)
-            return max(statistics.fmean(times) if times else usual, blow.shows_s)
+            return max(took_s.get(blow.kind.name, usual_s), blow.shows_s)
 
         now_s = time.monotonic()
         going = [expected_s(blow) - now_s + at_s for blow, at_s in list(self._under_way.values())]

@@ -25,6 +25,7 @@ class Hours:
     """`rate_per_min` faults on each of `boards` boards for `seconds`."""
 
     def __init__(self, setup: Setup, seconds: float, rate_per_min: float, boards: int):
+        self.dialect = setup.dialect
         self._setup = setup
         self._seconds = seconds
         self._rate_per_min = rate_per_min
@@ -54,7 +55,7 @@ class Hours:
             watch.end()
             live = [bench.story.is_live for bench in benches]
             outcomes = [outcome for bench in benches for outcome in _outcomes(bench)]
-            common = common_checks(benches)
+        common = common_checks(benches)
         took_s = time.monotonic() - begun_s
         by_name: dict[str, list[Outcome]] = defaultdict(list)
         for outcome in outcomes:

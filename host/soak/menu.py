@@ -31,6 +31,8 @@ _SHORT: dict[str, dict[str, tuple]] = {
     "missing-heartbeats": {"seconds": (2.0, 5.0)},
     "lag": {"lag_s": (1.0, 3.0), "seconds": (6.0,)},
     "clock-jump": {"seconds": (3.0,)},
+    # A start asks once; what is left over would strike at the next one.
+    **{name: {"times": (1,)} for name, kind in catalogue.KINDS.items() if kind.when == REST},
 }
 # Until the board must have noticed; everything else it notices at once.
 # What is left out shows with the pair's next message.

@@ -118,7 +118,7 @@ class WatchedMarket(Market):
                 within = 0 <= time_us - by_us - begin_us <= options["seconds"] * 1e6
                 if within and self.is_true(name, (time_us - by_us) // 1000, bid, ask):
                     return True
-            elif fault.name in self._otherwise and is_same(fault.symbol, self._symbols[name]):
+            elif fault.name in self._otherwise and is_same(name, fault.symbol):
                 since_us = time_us - begin_us
                 if -1000 <= since_us <= options["seconds"] * 1e6 + _NEXT_MESSAGE_US:
                     return True

@@ -1,5 +1,6 @@
 """What a soak found: checks that hold or not, a line a fault, curves; all of it as data."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,7 @@ BLACK_BOX_BYTES = 128 * 1024
 _SINKING_BYTES = 256
 _FEWEST_SAMPLES = 20
 _CRASH = "crash"
+_STARVED = re.compile("memory|heap|MemoryError")
 # Points of a curve.
 _POINTS = 60
 
@@ -76,9 +78,10 @@ def common_checks(benches: "Sequence[Bench]") -> list[Check]:
     wrong = sum(story.wrong_count for story in stories)
     restarts = [restart for story in stories for restart in story.restarts]
     causes = Counter(restart.cause or "no cause" for restart in restarts)
+    starved = sum(1 for each in restarts if each.cause and _STARVED.search(each.cause))
     bad = [each for each in restarts if not each.cause or each.cause.startswith(_CRASH)]
     lines = [line for story in stories for line in story.other_lines]
-    box = max((bench.board.black_box_bytes() for bench in benches), default=0)
+    box = max((bench.black_box_bytes for bench in benches), default=0)
     return [
         Check(
             "no wrong book called LIVE",
@@ -91,6 +94,7 @@ def common_checks(benches: "Sequence[Bench]") -> list[Check]:
             (", ".join(f"{cause} {count}" for cause, count in causes.items()) or "no restarts")
             + (f"; not a record: {lines[0]}" if lines else ""),
         ),
+        Check("no restart for want of memory", not starved, f"{starved}"),
         _heap_check(stories_samples(benches)),
         Check(
             "the black box stays within its bound",

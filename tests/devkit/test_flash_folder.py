@@ -1,26 +1,35 @@
 """The flash folder: what lies in it, what is compiled again, and a board that runs from it."""
 
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 from devkit_tools import runs, wait_for
 
-from host.boardmodel import flash_folder, model
+from host.boardmodel import bundle, flash_folder, model
 from host.errors import UserError
 
 CONFIG = {"pairs": ["BTC/USD"]}
 CA = b"\x30\x82"
 
+_VIPER_STEP = (
+    "import micropython\n\n\n@micropython.viper\ndef step(n: int) -> int:\n    return n + 1\n"
+)
+# backoff and firmware.app are linked into the core, tick and firmware.config are not.
 CHECKOUT = {
     "boot.py": "booted = 'boot ran'\n",
-    "main.py": "print(booted, __name__)\nimport firmware.app\n",
+    "main.py": "print(booted, __name__)\nfrom firmware.app import run\n\nrun()\n",
     "firmware/__init__.py": "",
-    "firmware/app.py": "import sys, tick\nprint(tick.step(41))\nprint(sys.stdin.readline())\n",
-    "lib/tick.py": (
-        "import micropython\n@micropython.viper\ndef step(n: int) -> int:\n    return n + 1\n"
+    "firmware/manifest.py": "include('for those who freeze')\n",
+    "firmware/config.py": "LEAST = 40\n",
+    "firmware/app.py": (
+        "import sys\n\nimport tick\nfrom backoff import step_on\nfrom firmware.config import LEAST\n"
+        "\n\ndef run():\n    print(tick.step(step_on(LEAST)))\n    print(sys.stdin.readline())\n"
     ),
+    "lib/backoff.py": _VIPER_STEP.replace("step", "step_on"),
+    "lib/tick.py": _VIPER_STEP,
 }
 
 
@@ -46,12 +55,15 @@ def test_it_holds_scripts_as_source_modules_compiled_and_the_settings(checkout, 
     assert found == {
         "boot.py",
         "main.py",
-        "firmware/app.mpy",
+        "firmware/config.mpy",
+        "firmware/core.mpy",
         "lib/tick.mpy",
         "config.json",
         "ca.der",
     }
     assert (flash / "boot.py").read_text() == CHECKOUT["boot.py"]
+    main = CHECKOUT["main.py"].replace("firmware.app", "firmware.core")
+    assert (flash / "main.py").read_text() == main
     assert json.loads((flash / "config.json").read_text()) == CONFIG
     assert (flash / "ca.der").read_bytes() == CA
 
@@ -68,41 +80,97 @@ def test_a_module_that_is_gone_from_the_checkout_goes_and_the_boards_own_files_s
     assert (flash / "state.bin").read_bytes() == b"kept"
 
 
-def test_only_what_changed_is_compiled_again(checkout, own_cache, monkeypatch):
-    names = []
-    compile_one = flash_folder._compile
-    monkeypatch.setattr(
-        flash_folder, "_compile", lambda s, n, o: names.append(n) or compile_one(s, n, o)
-    )
+def test_a_member_that_is_gone_is_missed_on_the_board_as_in_the_checkout(
+    board_model, checkout, tmp_path
+):
+    (checkout / "lib" / "backoff.py").unlink()
+    flash_folder.write(tmp_path / "flash", CONFIG, CA)
+    board = model.start(tmp_path / "flash")
+    text = board.stdout.read()
+    model.stop(board)
+    assert b"no module named 'backoff'" in text
+
+
+@pytest.fixture
+def compilations(own_cache, monkeypatch):
+    """What has been compiled or linked since it was last looked at."""
+    done = []
+    for name in ("_compile", "_linked"):
+        work = getattr(flash_folder, name)
+        monkeypatch.setattr(
+            flash_folder, name, lambda *given, work=work: done.append(given) or work(*given)
+        )
+
+    def look():
+        names = [given[1] if len(given) > 1 else "link" for given in done]
+        done.clear()
+        return names
+
+    return look
+
+
+def test_only_what_changed_is_compiled_again(checkout, compilations):
+    every = ["firmware/config.py", "firmware/core.py", "lib/tick.py"]  # an empty __init__ is not
     flash_folder.modules()
-    assert len(names) == 2  # an empty __init__ is for CPython only
-    names.clear()
+    assert compilations() == ["link", *every]
+    flash_folder.files(flash_folder.MODEL, CONFIG, CA)
+    assert compilations() == []
+    before = flash_folder.modules()
+    member = checkout / "lib" / "backoff.py"
+    member.write_text(member.read_text().replace("n + 1", "n + 2"))
+    after = flash_folder.modules()
+    assert compilations() == ["link", "firmware/core.py"]
+    assert {name for name in after if after[name] != before.get(name)} == {"firmware/core.mpy"}
+    (checkout / "lib" / "tick.py").write_text("changed = 1\n")
     flash_folder.modules()
-    assert names == []
-    (checkout / "firmware" / "app.py").write_text("changed = 1\n")
-    flash_folder.modules()
-    assert names == ["firmware/app.py"]
-    names.clear()
+    assert compilations() == ["link", "lib/tick.py"]
     flash_folder.modules(flash_folder.CHIP)
-    assert len(names) == 2  # an empty __init__ is for CPython only
+    assert compilations() == every
 
 
+def test_another_way_of_building_builds_again(checkout, compilations, monkeypatch):
+    flash_folder.modules()
+    compilations()
+    monkeypatch.setattr(flash_folder.bundle, "MEMBERS", ("backoff",))
+    monkeypatch.setattr(flash_folder, "_build", lambda: ["another"])
+    assert "firmware/app.mpy" in flash_folder.modules()
+    assert compilations() == ["link", "firmware/app.py", "firmware/core.py"]
+
+
+@pytest.mark.parametrize("path", ["firmware/config.py", "firmware/app.py", "lib/backoff.py"])
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("x = 1\ndef (:\n", "firmware/app.py:2: SyntaxError"),
+        ("x = 1\ndef (:\n", ":2: SyntaxError"),
         (
-            "import micropython\n@micropython.viper\ndef f(p: ptr8) -> int:\n    return p // 2\n",
-            "firmware/app.py:3: ViperTypeError",
+            "import micropython\n\n@micropython.viper\n"
+            "def f(p: ptr8) -> int:\n    return p // 2\n",
+            ":4: ViperTypeError",
         ),
+        ("def f():\n    pass\n\n\ndef g():\n    nonlocal y\n", ":6: SyntaxError"),
     ],
 )
-def test_a_module_that_does_not_compile_is_named_with_its_line(text, says, checkout):
-    (checkout / "firmware" / "app.py").write_text(text)
+def test_a_module_that_does_not_compile_is_named_with_its_line(path, text, says, checkout):
+    """Also where it is linked into the core, of which a developer knows nothing."""
+    (checkout / path).write_text(text)
     with pytest.raises(UserError) as error:
         flash_folder.modules()
-    assert says in str(error.value)
+    assert str(error.value).startswith(path + says)
     assert "\n" not in str(error.value)
+
+
+def test_a_module_by_itself_keeps_its_names(checkout):
+    """The board's tests put some modules onto a board that has nothing else."""
+    (checkout / "lib" / "tick.py").write_text("def _in_private():\n    pass\n")
+    alone = flash_folder.compiled(checkout / "lib" / "tick.py", flash_folder.MODEL)
+    assert b"_in_private" in alone and b"lib/tick.mpy" in alone
+    assert b"_in_private" not in flash_folder.modules()["lib/tick.mpy"]
+
+
+def test_a_module_that_is_no_text_is_one_line(checkout):
+    (checkout / "lib" / "tick.py").write_bytes(b"\xff\xfe")
+    with pytest.raises(UserError, match=r"^lib/tick\.py: is not UTF-8: "):
+        flash_folder.modules()
 
 
 def test_a_checkout_without_its_scripts_is_one_line(checkout, tmp_path):
@@ -114,7 +182,7 @@ def test_a_checkout_without_its_scripts_is_one_line(checkout, tmp_path):
 @pytest.mark.parametrize("arch", [flash_folder.CHIP, flash_folder.MODEL])
 def test_every_module_of_the_firmware_compiles(arch):
     sizes = flash_folder.sizes(arch)
-    assert "firmware/kernels/book.mpy" in sizes
+    assert {"firmware/core.mpy", "firmware/config.mpy", "firmware/kernels/pick.mpy"} < set(sizes)
     assert all(name.startswith(("firmware/", "lib/")) for name in sizes)
     assert all(size > 0 for size in sizes.values())
 
@@ -130,15 +198,25 @@ def test_the_model_boots_from_it_and_talks_over_its_serial_line(board_model, che
     model.stop(board)
 
 
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [("lib/tick.py", "lib/tick.mpy"), ("firmware/app.py", "firmware/core.mpy")],
+)
 def test_a_traceback_comes_over_the_serial_line_and_names_file_and_line(
-    board_model, checkout, tmp_path
+    source, shown, board_model, checkout, tmp_path
 ):
-    (checkout / "firmware" / "app.py").write_text("x = 1\nraise ValueError('no')\n")
+    lines = (checkout / source).read_text() + "\n\nx = 1\nraise ValueError('no')\n"
+    (checkout / source).write_text(lines)
     flash_folder.write(tmp_path / "flash", CONFIG, CA)
     board = model.start(tmp_path / "flash")
-    text = board.stdout.read()
+    text = board.stdout.read().decode()
     model.stop(board)
-    assert b'File "firmware/app.mpy", line 2' in text and b"ValueError: no" in text
+    assert "ValueError: no" in text
+    *_, line = re.findall(rf'File "{shown}", line (\d+)', text)
+    place = (source, int(line))
+    if source == "firmware/app.py":
+        place = bundle.linked(flash_folder.checkout())[1][int(line) - 1]
+    assert place == (source, lines.count("\n"))
 
 
 def test_a_running_board_is_switched_off(board_model, checkout, tmp_path):

@@ -8,6 +8,7 @@ import time
 import pytest
 from on_the_line import PASSWORD, SSID
 
+from host import ROOT
 from host.boardmodel import flash_folder
 from host.devkit.time_server import TimeServer
 
@@ -46,12 +47,11 @@ def install(board):
     """The modules that the clock needs, on the board's flash."""
 
     def install():
-        files = flash_folder.modules()
         board.run(
             "import os\nfor path in ('firmware', 'firmware/board', 'firmware/kernels'): os.mkdir(path)"
         )
         for name in _MODULES:
-            data = files[f"{name}.mpy"]
+            data = flash_folder.compiled(ROOT / f"{name}.py", flash_folder.MODEL)
             for at in range(0, len(data), 128):
                 piece = data[at : at + 128]
                 board.run(f"with open('{name}.mpy', 'ab') as f: f.write({piece!r})")

@@ -7,20 +7,20 @@ from futures_reference import delta, snapshot
 from programs.look import look
 
 from firmware import config
-from firmware.feeds import buffers, futures_v1
+from firmware.feeds import buffers, futures_v1, futures_v1_talk
 from host.boardmodel.model import run_script
 
 BOOK, MARKET = 2, 3
 _LONGEST_REQUEST = 504  # what fits one frame of the WebSocket client
 _PROGRAM = """
 import json, sys
-from firmware.feeds import futures_v1
+from firmware.feeds import futures_v1_talk
 with open(sys.argv[1]) as file:
     for line in file:
         name, *args = json.loads(line)
         if name == "control":
             args = [bytearray(args[0].encode()), args[1], args[2]]
-        print(json.dumps(getattr(futures_v1, name)(*args)))
+        print(json.dumps(getattr(futures_v1_talk, name)(*args)))
 """
 PRODUCT = "PF_XBTUSD"
 
@@ -43,7 +43,7 @@ def ask(request, tmp_path):
 def on_host(name, *args):
     if name == "control":
         args = (bytearray(args[0].encode()), *args[1:])
-    told = getattr(futures_v1, name)(*args)
+    told = getattr(futures_v1_talk, name)(*args)
     return list(told) if isinstance(told, tuple) else told
 
 

@@ -69,7 +69,7 @@ ANSWERS = {
     "Ticker?pair=AAPLxUSD&asset_class=tokenized_asset": body({"AAPLxUSD": TICKER}),
     "Depth?count=5&pair=XBTUSD": body({"XXBTZUSD": DEPTH}),
 }
-_ROOM = 11 * 1024  # bytes of heap, and no more, are free when it begins
+_ROOM = 13 * 1024  # bytes of heap, and no more, are free when it begins
 _BLOCKS = 128  # that look taken, by what is on the stack
 NO_PAIR = refused("EQuery:Unknown asset pair")
 

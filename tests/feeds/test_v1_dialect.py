@@ -5,19 +5,19 @@ import json
 import pytest
 
 from firmware import config
-from firmware.feeds import spot_v1
+from firmware.feeds import spot_v1_talk
 from host.boardmodel.model import run_script
 
 _LONGEST_REQUEST = 504  # what fits one frame of the WebSocket client
 _PROGRAM = """
 import json, sys
-from firmware.feeds import spot_v1
+from firmware.feeds import spot_v1_talk
 with open(sys.argv[1]) as file:
     for line in file:
         name, *args = json.loads(line)
         if name == "control":
             args = [bytearray(args[0].encode()), args[1], args[2]]
-        print(json.dumps(getattr(spot_v1, name)(*args)))
+        print(json.dumps(getattr(spot_v1_talk, name)(*args)))
 """
 
 
@@ -39,7 +39,7 @@ def ask(request, tmp_path):
 def on_host(name, *args):
     if name == "control":
         args = (bytearray(args[0].encode()), *args[1:])
-    told = getattr(spot_v1, name)(*args)
+    told = getattr(spot_v1_talk, name)(*args)
     return list(told) if isinstance(told, tuple) else told
 
 

@@ -2,9 +2,10 @@
 
 import time
 
-from flashing import WIFI, files_on
+from flashing import SPEED, WIFI, files_on
 
 WITHIN_S = 10
+MEMBER, CORE = "lib/backoff.py", "firmware/core.mpy"
 
 
 def test_from_a_bare_chip_to_live_signals(flashed):
@@ -38,36 +39,40 @@ def test_the_outcome_for_programs(flashed):
 
 
 def test_again_with_nothing_changed(flash, running):
-    before = (running.folder / "flash.bin").read_bytes()
+    before = files_on(running)
     running.speed = 1  # as a real line
     start = time.monotonic()
     second = flash.outcome(running)
     assert time.monotonic() - start < WITHIN_S
     assert not second["wrote_micropython"] and not second["sent"] and not second["removed"]
     assert second["secrets"] == "same"
-    assert (running.folder / "flash.bin").read_bytes() == before
+    running.speed = SPEED
+    after = files_on(running)
+    assert [path for path in before | after if before.get(path) != after.get(path)] == []
 
 
 def test_exactly_the_edited_module_is_sent(flash, running, checkout):
-    module = checkout / "lib" / "backoff.py"
-    module.write_text(module.read_text() + "\nEDITED = 1\n")
-    assert flash.outcome(running)["sent"] == ["lib/backoff.mpy"]
+    for path, sent in (("lib/boxfiles.py", "lib/boxfiles.mpy"), (MEMBER, CORE)):
+        module = checkout / path
+        module.write_text(module.read_text() + "\nEDITED = 1\n")
+        assert flash.outcome(running)["sent"] == [sent]
     assert "new/ready" not in files_on(running)
 
 
 def test_a_module_that_is_gone_goes(flash, running, checkout):
-    (checkout / "firmware" / "health.py").unlink()
-    app = checkout / "firmware" / "online.py"
-    app.write_text("def stay_connected(*_):\n    raise OSError('no health any more')\n")
+    (checkout / "firmware" / "config.py").unlink()
+    app = checkout / "firmware" / "app.py"
+    app.write_text("def run():\n    raise OSError('no settings any more')\n")
     ran = flash(running)
-    assert ran.status == 1 and ran.last_line.endswith("no health any more")
-    assert "firmware/health.mpy" not in files_on(running)
+    assert ran.status == 1 and "no settings any more" in ran.last_line
+    assert "firmware/app.py, line 2" in ran.last_line
+    assert "firmware/config.mpy" not in files_on(running)
 
 
 def test_ampy_sends_the_files_through_any_port(flash, running, checkout):
-    module = checkout / "lib" / "backoff.py"
+    module = checkout / MEMBER
     module.write_text(module.read_text() + "\nEDITED = 2\n")
-    assert flash.outcome(running, "--uploader", "ampy")["sent"] == ["lib/backoff.mpy"]
+    assert flash.outcome(running, "--uploader", "ampy")["sent"] == [CORE]
 
 
 def test_over_a_port_without_reset_lines_the_files_go_by_the_repl(inkling, running, settings):

@@ -73,13 +73,18 @@ def test_what_is_gone_from_the_checkout_goes_and_what_the_user_put_there_stays()
         | {
             "firmware/feeds/spot_v1.mpy": b"M",  # ours, of an earlier layout
             "lib/ring.py": b"#",  # would be imported in the place of ring.mpy
+            "lib/wsclient.mpy": b"M",  # ours, before there was the core
             "lib/ssd1306.mpy": b"M",  # from mip
             "lib/aioble/core.mpy": b"M",
         },
         **{"notes.txt": 7},
     )
     todo = install.plan(_WANTED, board)
-    assert sorted(todo.obsolete) == ["firmware/feeds/spot_v1.mpy", "lib/ring.py"]
+    assert sorted(todo.obsolete) == [
+        "firmware/feeds/spot_v1.mpy",
+        "lib/ring.py",
+        "lib/wsclient.mpy",
+    ]
     assert not todo.send
 
 
@@ -119,11 +124,10 @@ def test_another_version_of_mpy_is_refused_in_words():
 
 def test_what_mpy_cross_makes_here_is_what_the_pinned_release_takes():
     """MicroPython 1.29 reports .mpy version 6.3, xtensawin."""
-    from host import ROOT
     from host.boardmodel import flash_folder
 
-    module = flash_folder.compiled(ROOT / "lib" / "ring.py", flash_folder.CHIP)
+    modules = flash_folder.modules(flash_folder.CHIP)
     board = _board({})
     board.mpy = 10 << 10 | 3 << 8 | 6
-    inventory.check_version(board, {"ring.mpy": module}, "PORT")
-    assert module[2] >> 2 & 15 == 10
+    inventory.check_version(board, modules, "PORT")
+    assert modules["firmware/core.mpy"][2] >> 2 & 15 == 10

@@ -75,7 +75,8 @@ def _settings(pairs: Iterable[str] = ("BTC/USD",), depth: int = 10, **given) -> 
 def _door(settings):
     """The dialect's `on_frame`, and buffers for it."""
     dialect = import_module(f"firmware.feeds.{settings['dialect']}")
-    names = [dialect.wire_name(pair) for pair in settings["pairs"]]
+    talk = import_module(f"{dialect.__name__}_talk")
+    names = [talk.wire_name(pair) for pair in settings["pairs"]]
     return dialect.on_frame, buffers.make(settings, names)
 
 

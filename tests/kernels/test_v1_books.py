@@ -88,7 +88,7 @@ def walk(rng, depth, messages):
         told = ([], [])
         marked = False
         for side in rng.choice([(0,), (1,), (0, 1)]):
-            for _ in range(rng.randrange(1, SPARE_LEVELS // 2)):
+            for _ in range(rng.randrange(1, 1 + SPARE_LEVELS // 2)):
                 price = middle + (1 if side else -1) * rng.randrange(1, depth + 2)
                 if rng.random() < 0.5:
                     whole[side].pop(price, None)

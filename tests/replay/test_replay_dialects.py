@@ -21,8 +21,12 @@ CHANNELS = {
     "futures_v1": ["ticker", "trade"],
 }
 V1, FUTURES = "KRAKEN.ws.50.0", "KRAKEN_FUTURES.ws.1.0"
-# The local Kraken's snapshots, acknowledgements and updates of a book.
-UPDATE = {"spot_v2": b'"update"', "spot_v1": b'"c":', "futures_v1": b'"feed":"book",'}
+# What only the updates of a book have, as the local Kraken spells them.
+UPDATE = {
+    "spot_v2": b'"channel":"book","type":"update"',
+    "spot_v1": b'"c":"',
+    "futures_v1": b'"feed":"book","product_id":',
+}
 ETHER = {"spot_v2": "ETH/USD", "spot_v1": "ETH/USD", "futures_v1": "PF_ETHUSD"}
 PAIRS = {
     dialect: ["PF_XBTUSD", "PF_XDGUSD", "PF_ETHUSD"]
@@ -58,13 +62,17 @@ def dialect(request):
 
 
 def replay(*args):
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "host.cli", "replay", *map(str, args)],
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
+    # Whoever is the first after a change compiles, and says so.
+    lines = done.stderr.splitlines(keepends=True)
+    done.stderr = "".join(line for line in lines if not line.startswith("inkling: compiling"))
+    return done
 
 
 def replayed(lines, dialect, depth=None, pairs=None, size=None, **given):
@@ -126,7 +134,7 @@ def test_the_board_says_the_very_same(board_model, recording, dialect, tmp_path)
     (tmp_path / "settings").write_text(json.dumps(settings))
     told = run_script(PROGRAM, tmp_path / "settings", path)
     told = told.encode() if isinstance(told, str) else told
-    depth = 10 if dialect == "futures_v1" else None
+    depth = settings["depth"] if dialect == "futures_v1" else None
     records, engine = replayed(lines_of(path), dialect, depth, channels=CHANNELS[dialect])
     assert records.splitlines() == told.splitlines()
     kinds = {json.loads(line)["k"] for line in records.splitlines()}
@@ -241,7 +249,7 @@ def test_what_is_missing_is_seen_and_the_others_stay_proved(recording, dialect):
     stale = next(pair for pair in engine.pairs if pair.bad)
     snapshots = 0 if dialect == "spot_v2" else 1
     assert stale.proved == stale.updates - snapshots - 1
-    assert engine.counter(10) == len(mine) - 21 > 0
+    assert engine.counter(10) == len(mine) - 21 - (key is None) > 0
 
 
 def test_a_gap_is_status_1_and_told(recording, tmp_path):
@@ -275,7 +283,7 @@ def test_another_depth_than_the_recorded_one(feeds):
     done = replay(feeds / "cryptofeed" / V1, "--depth", 25)
     check(done, "--depth 25, but the feed of ", status=1)
     assert "STALE (checksum)" in done.stdout
-    whole = replay(feeds / "cryptofeed" / FUTURES, "--depth", 25)
+    whole = replay(feeds / "cryptofeed" / FUTURES, "--depth", 100)
     assert (whole.returncode, whole.stderr) == (0, "")
     assert "7,014 sequence numbers in order" in whole.stdout
     done = replay(feeds / "cryptofeed" / FUTURES, "--depth", 10)

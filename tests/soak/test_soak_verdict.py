@@ -36,8 +36,8 @@ def record(time_ms, bid, ask, pair=PAIR):
     return {"k": "book", "p": pair, "t": time_ms, "b": bid, "a": ask}
 
 
-def injected(name, time_ms, **options):
-    return Injected(name, options, 1, PAIR, 0.0, 0.0, time_ms * 1000)
+def injected(name, time_ms, symbol=PAIR, **options):
+    return Injected(name, options, 1, symbol, 0.0, 0.0, time_ms * 1000)
 
 
 def test_each_best_price_is_right_at_its_time_and_wrong_at_another():
@@ -60,6 +60,15 @@ def test_a_fault_that_has_the_exchange_say_otherwise_is_no_wrong_book():
     assert watched.is_right(record(time_ms, ask, bid), [crossed])
     assert not watched.is_right(record(time_ms, ask, bid), [injected("drop", time_ms - 500)])
     assert not watched.is_right(record(time_ms + 60_000, ask, bid), [crossed])
+    # It is of one pair, however each dialect spells it.
+    for pair, told, excused in (
+        (PAIR, "XBT/USD", True),
+        (PAIR, "ETH/USD", False),
+        ("PF_XBTUSD", "PF_XBTUSD", True),
+        ("PF_XBTUSD", "PI_XBTUSD", False),
+    ):
+        fault = injected("crossed-book", time_ms - 500, told, seconds=1.0)
+        assert watched.is_right(record(time_ms, ask, bid, pair), [fault]) is excused
     jump = injected("clock-jump", time_ms - 500, seconds=1.0, by_s=3600.0)
     assert watched.is_right(record(time_ms + 3_600_000, bid, ask), [jump])
     assert not watched.is_right(record(time_ms + 3_600_000, bid - 1, ask), [jump])
@@ -101,8 +110,7 @@ def story_of(lines, is_right=lambda record: True):
 
 
 def verdicts(story, black_box_bytes=0):
-    board = SimpleNamespace(black_box_bytes=lambda: black_box_bytes)
-    found = common_checks([SimpleNamespace(story=story, board=board)])
+    found = common_checks([SimpleNamespace(story=story, black_box_bytes=black_box_bytes)])
     return {check.what: check.ok for check in found}
 
 
@@ -178,6 +186,7 @@ def test_a_board_that_ends_is_switched_on_again_and_its_cause_is_kept(board_mode
     assert story.causes == ["start", "start", "heap below its floor", "start"]
     holds = verdicts(story)
     assert not holds["no restart without a cause, no crash"]
+    assert not holds["no restart for want of memory"]
     assert holds["no wrong book called LIVE"] is not False
 
 

@@ -26,8 +26,9 @@ def receive(on_frame, data, ends, made, wanted):
 def main(path, wanted, name):
     settings = config.check({"dialect": name})
     dialect = __import__("firmware.feeds." + name, None, None, ("on_frame",))
+    talk = __import__(dialect.__name__ + "_talk", None, None, ("wire_name",))
     on_frame = dialect.on_frame
-    made = buffers.make(settings, [dialect.wire_name(pair) for pair in settings["pairs"]])
+    made = buffers.make(settings, [talk.wire_name(pair) for pair in settings["pairs"]])
     with open(path, "rb") as file:
         lines = file.read().split(b"\n")
     data = bytearray(b"\n".join(lines))

@@ -85,7 +85,8 @@ def receive(ws, dialect, made, wanted):
 def main(path, wanted, size, name):
     settings = config.check({"dialect": name})
     dialect = __import__("firmware.feeds." + name, None, None, ("on_frame",))
-    made = buffers.make(settings, [dialect.wire_name(pair) for pair in settings["pairs"]])
+    talk = __import__(dialect.__name__ + "_talk", None, None, ("wire_name",))
+    made = buffers.make(settings, [talk.wire_name(pair) for pair in settings["pairs"]])
     with open(path, "rb") as file:
         data = file.read()
     ws = wsclient.WebSocket(bytearray(settings["buffer_bytes"]))

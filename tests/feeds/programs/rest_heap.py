@@ -9,7 +9,7 @@ import json
 import sys
 
 import tlsconn
-import wsclient  # noqa: F401  it is there all the same
+from firmware import core  # noqa: F401  it is there all the same
 from firmware.kernels.pick import pick  # noqa: F401  native code is loaded once, at the beginning
 
 

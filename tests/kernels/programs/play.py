@@ -21,7 +21,8 @@ def main(path):
         before, behind = (part.encode() for part in settings["around"])
         dialect = __import__("firmware.feeds." + settings["dialect"], None, None, ("on_frame",))
         on_frame = dialect.on_frame
-        made = buffers.make(settings, [dialect.wire_name(pair) for pair in settings["pairs"]])
+        talk = __import__(dialect.__name__ + "_talk", None, None, ("wire_name",))
+        made = buffers.make(settings, [talk.wire_name(pair) for pair in settings["pairs"]])
         counters, out = made[10:12]
         last = None
         number = 0
