@@ -50,14 +50,14 @@ THREAD_STACK_BYTES = 8192 if _is_micropython else 1 << 18
 
 
 if _is_micropython:
-    print_exception = sys.print_exception  # type: ignore[attr-defined]
+    print_exception = sys.print_exception
 
     def serial_write(buf, start, count):
         """Write `buf[start:start + count]` to the serial line, without a copy."""
         _stdout.write(buf, start, count)  # type: ignore[call-overload]  # the stubs forgot it
 
 else:
-    from traceback import print_exception  # noqa: F401  for the others
+    from traceback import print_exception  # type: ignore[import-not-found,no-redef]  # noqa: F401
 
     def serial_write(buf, start, count):
         """Write `buf[start:start + count]` to standard output at once."""

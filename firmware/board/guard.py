@@ -9,7 +9,7 @@ from micropython import const
 try:
     from machine import WDT, reset
 except ImportError:  # CPython and the board model without a chip: the process ends instead
-    WDT = reset = None
+    WDT = reset = None  # type: ignore[assignment,misc]
 
 _CAUSE_FILE = const("restart")
 _HOUR_MS = const(3_600_000)

@@ -18,6 +18,7 @@ _TEMPLATES = const(
         b'{"k":"signal","p":"%p","t":%0,"side":"%w","px":%1,"i":%2,"s":%3,"c":%4}\0',
         b'{"k":"state","p":"%p","t":%0,"st":"%w"}\0',
         b'{"k":"state","p":"%p","t":%0,"st":"STALE","why":"%w"}\0',
+        b'{"k":"resync","p":"%p","why":"%w","ms":%0,"a":%1,"b":%2,"ok":%3}\0',
     )
 )
 

@@ -60,7 +60,7 @@ class Proof:
                 words[at + _R_LAST_WAIT] = 0
 
     def due(self, pair):
-        """_DUE_ASK for a snapshot (at once for the first lost proof, then ever later), _DUE_TELL that it came, or _DUE_NOTHING."""
+        """_DUE_ASK for a snapshot (at once for the first lost proof, then later and later), _DUE_TELL that it came."""
         at = pair * _R_STRIDE
         words = self.words
         book = self.buffers[_BOOKS][pair]

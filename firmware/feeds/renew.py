@@ -18,6 +18,7 @@ _V_LO = const(1)
 _V_DECIMALS = const(2)
 _LIVE = const(1)
 _WHY_REFUSED = const(9)
+_T_RESYNC = const(4)
 _WHY_MOVED = const(14)
 _M_BEFORE = const(0)  # of a pair's moves, as watch.py has them
 _WHY_THIN = const(15)
@@ -25,6 +26,7 @@ _WHY_THIN = const(15)
 _SYMBOLS = const(1)
 _BOOKS = const(2)
 _PUBS = const(4)
+_TEMPLATE_LIST = const(8)
 _WORD_LIST = const(9)
 _OUT_BUFFER = const(11)
 
@@ -41,7 +43,6 @@ _R_VALUES = const(4)
 _R_BEFORE = const(8)
 _R_AFTER = const(12)
 _R_DONE = const(16)
-_RECORD = const(b'{"k":"resync","p":"%p","why":"%w","ms":%0,"a":%1,"b":%2,"ok":%3}\0')
 
 
 def ask(proof, pair, now_ms):
@@ -74,7 +75,9 @@ def tell(proof, pair, now_ms, ok):
     out = buffers[_OUT_BUFFER]
     known = buffers[_WORD_LIST]
     why = words[at + _R_WHY]
-    count = render(out, 0, _RECORD, words, at + _R_VALUES, buffers[_SYMBOLS], pair, known, why)
+    symbols = buffers[_SYMBOLS]
+    template = buffers[_TEMPLATE_LIST][_T_RESYNC]
+    count = render(out, 0, template, words, at + _R_VALUES, symbols, pair, known, why)
     words[at + _R_WHY] = 0
     proof.telemetry.put(out, count)
 

@@ -95,7 +95,7 @@ class Session:
         in_pieces = hasattr(dialect, "take_piece")  # messages that are larger than the buffer
         market = None
         if self.settings["channels"]:
-            from firmware.feeds.take_market import take_market as market
+            market = borrow("firmware.feeds", "take_market").take_market
         buffers = self.buffers
         proof = self._proof
         counters = buffers[_COUNTERS]

@@ -15,6 +15,9 @@ _KEPT = 200_000
 # A book that a fault tells otherwise is true again with the pair's next message after its end.
 _NEXT_MESSAGE_US = 5_000_000
 _TOLD_OTHERWISE = ("crossed-book", "empty-side")
+# What is said first after a strike may be of a little earlier: a message has the time at which it was
+# due, not the one at which a busy PC came to it.
+_EARLY_US = 500_000
 # Futures tell the many changes that end a silence one by one, in an order of their own.
 _TOLD_ONE_BY_ONE = (*_TOLD_OTHERWISE, "quiet-pair")
 # A snapshot of v1 has the times of its levels and none of its own, which is a little later.
@@ -115,12 +118,12 @@ class WatchedMarket(Market):
             begin_us, options = fault.exchange_us, fault.options
             if fault.name == "clock-jump":
                 by_us = int(options["by_s"] * 1e6)
-                within = 0 <= time_us - by_us - begin_us <= options["seconds"] * 1e6
+                within = -_EARLY_US <= time_us - by_us - begin_us <= options["seconds"] * 1e6
                 if within and self.is_true(name, (time_us - by_us) // 1000, bid, ask):
                     return True
             elif fault.name in self._otherwise and is_same(name, fault.symbol):
                 since_us = time_us - begin_us
-                if -1000 <= since_us <= options["seconds"] * 1e6 + _NEXT_MESSAGE_US:
+                if -_EARLY_US <= since_us <= options["seconds"] * 1e6 + _NEXT_MESSAGE_US:
                     return True
         return False
 

@@ -30,7 +30,8 @@ def played(folder, path, pairs, last, **options):
     """A board that has heard the whole capture: its line until the record `last` came."""
     with (
         exchange_in_thread(Player(path), speed=FULL_SPEED) as exchange,
-        board(folder, exchange, pairs=pairs, **options) as running,
+        # What moves in 50 ms of this speed is minutes of the market: nothing to be watched.
+        board(folder, exchange, pairs=pairs, delta_threshold=0, **options) as running,
     ):
         running.until(lambda record: record == last, timeout_s=120)
         # One health record more: what the board has to say of itself after the last message.

@@ -61,7 +61,10 @@ CONNECTION = (
     Case("reset-mid-frame", stale="disconnect", downs=(LOST,)),
     Case("no-close-notify", stale="disconnect", downs=(LOST,), live_s=3.0),
     Case(
-        "close", stale="disconnect", downs=("closed by the exchange (1001 going away)",), variant="1001"
+        "close",
+        stale="disconnect",
+        downs=("closed by the exchange (1001 going away)",),
+        variant="1001",
     ),
     Case(
         "close",
@@ -84,11 +87,15 @@ DOOR = (
         options={"kind": "expired"},
         variant="expired",
     ),
-    _cut("refuse-connects", "connection refused", options={"ms": 1200}, live_s=4.0, may_repeat=True),
+    _cut(
+        "refuse-connects", "connection refused", options={"ms": 1200}, live_s=4.0, may_repeat=True
+    ),
     _cut("upgrade-refused", "upgrade refused: HTTP 503", variant="503"),
     _cut("upgrade-refused", "upgrade refused: HTTP 429", options={"status": 429}, variant="429"),
     _cut("upgrade-silent", "timed out", live_s=4.0),
     _cut("wrong-accept", "upgrade refused: wrong accept key"),
+)
+SUBSCRIBE = (
     _cut("late-snapshot", options={"seconds": 2}, lasts_s=2.0, dialects=ALL),
     _cut("snapshot-twice"),
     _cut("late-ack", options={"seconds": 1}),
@@ -150,7 +157,7 @@ LASTING = (
     ),
     Case("clock-jump", {"by_s": 60, "seconds": 1.5}, lasts_s=2.0, is_told_otherwise=True),
 )
-CASES = CONNECTION + DOOR + FRAMES + LASTING
+CASES = CONNECTION + DOOR + SUBSCRIBE + FRAMES + LASTING
 
 
 def of(dialect, cases=CASES):
@@ -160,7 +167,7 @@ def of(dialect, cases=CASES):
 def prove(lab: Lab, case: Case) -> float:
     """Strike a board with a fault; what is to be seen is seen, and nothing else. Seconds until LIVE."""
     pair = None if case.is_of_all else lab.cleanest()
-    lab.begin(pair)
+    lab.begin(pair, connects_anew=bool(case.downs))
     options = case.options | ({"symbol": pair} if pair else {})
     lab.strike(case.name, **options)
     if case.downs:
@@ -176,14 +183,13 @@ def prove(lab: Lab, case: Case) -> float:
     lab.until_live(case.bound_s + 10)
     lab.settle()
     downs = lab.downs()
-    assert (list(dict.fromkeys(downs)) if case.may_repeat else downs) == list(case.downs)
-    stales = {
-        each: [why for why in whys if why != _THIN] for each, whys in lab.stales().items()
-    }
+    told = list(dict.fromkeys(downs)) if case.may_repeat else downs
+    assert told == list(case.downs), (told, lab.said("net", "state"))
+    stales = {each: [why for why in whys if why != _THIN] for each, whys in lab.stales().items()}
     struck = [] if case.stale is None else [pair] if pair else list(lab.pairs)
     assert {each: whys for each, whys in stales.items() if whys} == {
         each: [case.stale] for each in struck
-    }
+    }, (stales, struck, lab.said("state", "resync"))
     for record in case.said:
         assert any(record.items() <= told.items() for told in lab.said(record["k"])), record
     if not case.said:

@@ -228,16 +228,19 @@ class Lab:
 
     # Striking.
 
-    def begin(self, pair=None):
-        """A fault of `pair`, or of all, is to come: wait until nothing remembers the last one."""
+    def begin(self, pair=None, connects_anew=False):
+        """A fault of `pair`, or of all, is to come: wait until nothing remembers the last one.
+
+        Unless it `connects_anew`: on its own connection the board asks for a snapshot the sooner
+        the longer ago it last had to.
+        """
         wanted = [pair] if pair else self.pairs
-        left_s = max(self._clean_s[each] for each in wanted) - time.monotonic()
-        if left_s > 0:
-            time.sleep(left_s)
+        if not connects_anew:
+            self.settle(max(0.0, max(self._clean_s[each] for each in wanted) - time.monotonic()))
+            for each in wanted:
+                self._clean_s[each] = time.monotonic() + _CLEAN_S
         self.until_live()
         self.mark = len(self.heard)
-        for each in wanted:
-            self._clean_s[each] = time.monotonic() + _CLEAN_S
 
     def strike(self, name, timeout_s=10, **options):
         """Inject a fault and wait until it has struck."""
