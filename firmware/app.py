@@ -46,7 +46,7 @@ def _run(telemetry):
     except OSError as error:
         return _end(telemetry, str(error))
     except MemoryError:
-        return _end(telemetry, "too little heap for so many pairs: fewer, or depth 10")
+        return _end(telemetry, "too little heap: fewer pairs or channels, or depth 10")
     if begun is None:
         return None
     return asyncio.run(stay_connected(*begun))

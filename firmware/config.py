@@ -112,9 +112,11 @@ def check(given):
     settings["depth"] = given.get("depth", 25 if settings["dialect"] == "futures_v1" else 10)
     if not isinstance(settings["depth"], int) or settings["depth"] not in (10, 25):
         raise ConfigError("depth must be 10 or 25")
-    if settings["depth"] == 25 and "buffer_bytes" not in given:
+    # Futures' snapshots are larger than any buffer: they come in pieces.
+    in_one = settings["depth"] == 25 and settings["dialect"] != "futures_v1"
+    if in_one and "buffer_bytes" not in given:
         settings["buffer_bytes"] = _DEPTH_25_BYTES
-    if settings["depth"] == 25 and settings["buffer_bytes"] < _DEPTH_25_BYTES:
+    if in_one and settings["buffer_bytes"] < _DEPTH_25_BYTES:
         raise ConfigError(f"buffer_bytes must be {_DEPTH_25_BYTES} or more for depth 25")
     if settings["blackbox_on"] not in ("flash", "sd"):
         raise ConfigError("blackbox_on must be flash or sd")

@@ -51,6 +51,7 @@ def books(settings):
     talk = borrow("firmware.feeds", settings["dialect"] + "_talk")
     names = [talk.wire_name(pair) for pair in settings["pairs"]]
     give_back("firmware.feeds", settings["dialect"] + "_talk")
+    give_back("firmware.feeds", "control")
     del talk
     buffers = borrow("firmware.feeds", "buffers")
     made = buffers.make(settings, names)
@@ -123,6 +124,7 @@ def look_up(telemetry, settings, trusted, receive):
         for module in ("listing", "rest", "paths"):
             give_back("firmware.feeds", module)
         give_back("", "httpget")
+        give_back("", "tlsconn")
     return listing
 
 

@@ -252,7 +252,8 @@ class WebSocket:
     def _drop(self):
         """Close the socket and forget what was to be sent; what was received stays readable."""
         stream = self._stream
-        self._stream = None
+        # Its methods, too: they would keep the session on the heap that the next one needs.
+        self._stream = self._readinto = self._write = None
         self._outbox.clear()
         self._more = False  # TLS may hold decrypted bytes
         self.early = 0  # bytes of frames that came with the response head

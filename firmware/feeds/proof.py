@@ -48,6 +48,7 @@ class Proof:
         """A new connection: every pair has been asked for."""
         for at in range(0, len(self.words), _R_STRIDE):
             self.words[at + _R_WAIT] = _FIRST_WAIT_S
+            self.words[at + _R_LAST_WAIT] = 0
             self.words[at + _R_WHY] = 0
 
     def count_down(self):

@@ -128,7 +128,10 @@ class Session:
                     elif kind < 0:  # what it would have changed, nobody knows
                         proof.all_stale(_WHY_LOST)
                     elif kind == _KIND_OTHER:
-                        self._control(state[_START], state[_END])
+                        try:
+                            self._control(state[_START], state[_END])
+                        except MemoryError:  # a book that was refused will be asked for again
+                            pass
                 elif event == _NEED_MORE:
                     break
                 elif event == _TOO_LARGE or event == _BINARY:
@@ -156,7 +159,10 @@ class Session:
                 for pair in range(pairs):
                     due = proof.due(pair)
                     if due:
-                        await self._renew(pair, due, now_ms)
+                        try:
+                            await self._renew(pair, due, now_ms)
+                        except MemoryError:  # the next look will try again
+                            pass
             telemetry.drain()
             await sleep_ms(0)
 
@@ -186,6 +192,7 @@ class Session:
         if self._words:
             self._words = None
             give_back("firmware.feeds", self.settings["dialect"] + "_talk")
+            give_back("firmware.feeds", "control")
 
     def _look(self):
         """Once a second: feed the watchdog, keep the connection open; why it is to end, or None."""

@@ -90,5 +90,5 @@ def test_more_pairs_than_the_heap_holds_is_said_at_once(board_model, tmp_path):
     assert process.wait(5) == 0
     assert said[-1] == {
         "k": "error",
-        "why": "too little heap for so many pairs: fewer, or depth 10",
+        "why": "too little heap: fewer pairs or channels, or depth 10",
     }

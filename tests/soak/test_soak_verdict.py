@@ -72,6 +72,9 @@ def test_a_fault_that_has_the_exchange_say_otherwise_is_no_wrong_book():
     jump = injected("clock-jump", time_ms - 500, seconds=1.0, by_s=3600.0)
     assert watched.is_right(record(time_ms + 3_600_000, bid, ask), [jump])
     assert not watched.is_right(record(time_ms + 3_600_000, bid - 1, ask), [jump])
+    # A message that was due a moment before the strike may go out after it.
+    jump = injected("clock-jump", time_ms + 100, seconds=1.0, by_s=-60.0)
+    assert watched.is_right(record(time_ms - 60_000, bid, ask), [jump])
 
 
 def test_futures_are_measured_between_the_changes_of_a_message_too():
