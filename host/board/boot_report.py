@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from host.board import ports, tool
-from host.board.core_line import located
 from host.board.reading import read_some
 from host.monitor.records import Line, LineSplitter
 from host.monitor.safe_text import printable, safe_text
@@ -89,7 +88,7 @@ class _Watcher:
             self._traceback = []
         elif self._traceback is not None:
             if not raw.startswith(b" ") and _EXCEPTION.match(raw):
-                where = located(self._traceback[-1].strip()) if self._traceback else b""
+                where = self._traceback[-1].strip() if self._traceback else b""
                 self._fail(
                     f"the application crashed: {printable(raw)}"
                     + (f" ({printable(where)})" if where else "")

@@ -8,9 +8,7 @@ defines, or an import or a constant that is the same everywhere. `linked` says w
 import ast
 import builtins
 from collections.abc import Collection, Iterator, Mapping
-from functools import cache
 
-from host import ROOT
 from host.errors import UserError
 
 MODULE = "firmware.core"
@@ -121,21 +119,6 @@ def redirected(source: str, members: Collection[str], file: str) -> str:
         indent = " " * node.col_offset
         lines[node.lineno - 1] = indent + "; ".join(parts) + "\n"
     return "".join(lines)
-
-
-def origin(line: int) -> Origin | None:
-    """The file and line of the checkout that a line of the one module comes from; None where nobody knows."""
-    origins = _checkout()
-    return origins[line - 1] if 0 < line <= len(origins) else None
-
-
-@cache
-def _checkout() -> list[Origin]:
-    try:
-        sources = {path_of(member): (ROOT / path_of(member)).read_text() for member in MEMBERS}
-        return linked(sources)[1]
-    except (OSError, ValueError, SyntaxError, UserError):
-        return []  # being edited, most likely; whoever compiles it says what is wrong
 
 
 _THIS = f'sys.modules["{MODULE}"]'

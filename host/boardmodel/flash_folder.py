@@ -25,9 +25,11 @@ _SCRIPTS = ("boot.py", "main.py")
 _MODULES = ("firmware", "lib")
 _NOT_FOR_THE_BOARD = "firmware/manifest.py"  # for those who freeze
 
-# Without asserts (they are for the tests, which run the source), with line numbers: a traceback
-# on the serial line has to say where. -O3 would drop those for a few hundred bytes.
+# Without asserts: they are for the tests, which run the source. With line numbers, for tracebacks on
+# the serial line; but those of the core, which is always there, would take a kilobyte of heap, and
+# for want of that connecting again would fail now and then.
 _OPTIMISE = "-O2"
+_OPTIMISE_CORE = "-O3"
 
 
 def write(folder: Path, config: dict, ca_der: bytes, arch: str = MODEL) -> None:
@@ -161,7 +163,8 @@ def _compiled(source: str, path: str, arch: str) -> bytes:
     """One module as .mpy, from the cache when its source has not changed."""
     # -s: the name that a traceback on the board shows. The module has it already as its __file__,
     # so it costs no more heap.
-    options = [_OPTIMISE, f"-march={arch}", "-s", _on_board(path)]
+    optimise = _OPTIMISE_CORE if path == bundle.PATH else _OPTIMISE
+    options = [optimise, f"-march={arch}", "-s", _on_board(path)]
     key = hashlib.sha256(repr([_compiler()[1], options, source]).encode()).hexdigest()[:32]
     kept = cache_folder("mpy") / f"{key}.mpy"
     if not kept.exists():

@@ -2,7 +2,6 @@
 
 from typing import BinaryIO
 
-from host.board.core_line import located
 from host.monitor import chip_text, reasons, words
 from host.monitor.board_state import BoardState
 from host.monitor.market import Candle
@@ -28,7 +27,7 @@ class PlainOutput:
             self._noted = ""
             self._say(describe(line.record["k"], line.record, state), state)
             return
-        self._out.write(located(line.raw) + b"\n" if line.whole else line.raw)
+        self._out.write(line.raw + b"\n" if line.whole else line.raw)
         self._inside_line = not line.whole
         said = None if line.record else chip_text.meaning(line.raw)
         if said and said.kind == "reset":

@@ -8,7 +8,6 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from host.board.core_line import located
 from host.monitor import chip_text, look, words
 from host.monitor.board_state import BoardState
 from host.monitor.look import ASCII, UNICODE, Glyphs, fit
@@ -139,7 +138,7 @@ class BoardView:
         count = self.state.other_text.count
         note = f"{count:,} line{'' if count == 1 else 's'}"
         lines = [_rule("OTHER TEXT ON THE LINE", note, width, glyphs)]
-        texts = [printable(located(raw)) for raw in self._other_text(rows)]
+        texts = [printable(raw) for raw in self._other_text(rows)]
         return lines + [fit(Text(text), width, glyphs) for text in texts]
 
     def _bottom(self, width: int, glyphs: Glyphs) -> list[Text]:
