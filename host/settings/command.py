@@ -121,9 +121,10 @@ def _value(key: str, text: str) -> object:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text
-    if key == "pairs" and isinstance(value, str):
+    if key in ("pairs", "channels") and isinstance(value, str):
         return [pair.strip() for pair in value.split(",")]
-    if key in config._TEXTS and not isinstance(value, str):
+    is_text = isinstance(config.check({}).get(key), str)
+    if is_text and not isinstance(value, str):
         return text  # a host may look like a number
     return value
 

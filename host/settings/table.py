@@ -44,6 +44,12 @@ def may_be(key: str) -> str:
         return f"1 to {config._MOST_PAIRS} pairs"
     if key == "depth":
         return "10 or 25"
+    if key == "dialect":
+        return " or ".join(config._DIALECTS)
+    if key == "channels":
+        return "any of " + " ".join(config._CHANNELS)
+    if key == "blackbox_on":
+        return "flash or sd"
     return '"auto" or a file' if key == "ca" else "text"
 
 

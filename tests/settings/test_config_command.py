@@ -51,7 +51,7 @@ def test_the_table_has_every_setting_with_its_unit_and_range(run):
     assert set(rows) == set(config.check({}))
     assert rows["silence_ms"].split() == [
         "silence_ms",
-        "4000",
+        "3500",
         "ms",
         "1500",
         "to",
