@@ -92,14 +92,14 @@ def health(record):
 def test_a_line_that_delays_is_a_lag_of_as_much(tmp_path, on_cpython):
     with slow_board(tmp_path, on_cpython) as (running, line):
         running.until(lambda r: health(r) and r["lag"] is not None and 0 <= r["lag"] < 700)
-        line.delay_s = 1.6
+        line.delay_s = 2.0
         running.until(lambda r: health(r) and (r["lag"] or 0) >= 1500)
         for pair in PAIRS:
             told = running.until(
                 lambda r, p=pair: r["k"] == "pair" and r["p"] == p and r["lag"] is not None
             )
             assert 1500 <= told["lag"] < 4000
-        # The heartbeat that the delay held up was overdue, a second and a half after its time.
+        # The heartbeat that the delay held up was overdue, half a second after its time.
         assert max(r["hb"] for r in running.records("health")) >= 1
         assert all(r["off"] is not None for r in running.records("link")), "the clock was doubted"
 

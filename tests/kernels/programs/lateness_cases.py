@@ -19,7 +19,7 @@ def play(kernels, steps):
     clock = array("i", bytes(4 * 8))
     watch = array("i", bytes(4 * (16 + 2 * PAIRS)))
     counters = array("i", bytes(4 * 16))
-    pubs = [array("i", bytes(4 * 104)) for _ in range(PAIRS)]
+    pubs = [array("i", bytes(4 * 76)) for _ in range(PAIRS)]
     book = array("i", bytes(4 * 64))
     said = []
     for step in steps:
@@ -38,7 +38,7 @@ def play(kernels, steps):
         else:
             _, pair, count, hi, lo, arrival, book[0], counters[9] = step
             pub = pubs[pair]
-            slot = 8 + (count & 1) * 48
+            slot = 4 + (count & 1) * 36
             pub[0], pub[slot], pub[slot + 1], pub[slot + 32] = count, hi, lo, arrival
             result = look(pub, watch, clock, counters, book, pair)
         said.append([result, list(clock), list(watch)])
