@@ -127,11 +127,13 @@ def measured(process: subprocess.Popen, kit) -> tuple[Transfer, str]:
 def wait_for(process: subprocess.Popen, words: str, timeout_s: float = 60) -> str:
     """The line of stderr in which the command says these words."""
     until = time.monotonic() + timeout_s
+    said = []
     for line in process.stderr:
+        said.append(line)
         if words in line:
             return line
         assert time.monotonic() < until
-    pytest.fail(f"it ended without saying {words!r}")
+    pytest.fail(f"it ended without saying {words!r}, but: {''.join(said[-3:])}")
 
 
 def complaint(process: subprocess.Popen, timeout_s: float = 60) -> str:

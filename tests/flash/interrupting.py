@@ -61,7 +61,7 @@ def change_a_few(checkout: Path) -> None:
 def _change(*files: Path) -> None:
     for file in files:
         # Each by a name of its own: what becomes the core must not say one thing twice.
-        name = f"new_in_{file.parent.name}_{file.stem}"
+        name = re.sub(r"\W", "_", f"new_in_{file.parent.name}_{file.stem}")
         file.write_text(file.read_text() + f"\n{name} = 1\n")
 
 
