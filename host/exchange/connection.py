@@ -10,6 +10,9 @@ from host.exchange.faults import wire
 from host.exchange.faults.tamper import Tamper
 from host.exchange.recording import Recording
 
+# How long a client may take over its half of the close handshake.
+CLOSE_S = 2.0
+
 # Something to do on the connection between two frames.
 Act = Callable[["Connection"], Awaitable[None]]
 
@@ -20,8 +23,9 @@ class Connection:
     Nothing but by `tamper`, that is: what is to be said may become something else on its way.
     """
 
-    def __init__(self, socket: web.WebSocketResponse, request: web.Request, name: str):
-        self.name = name
+    def __init__(self, socket: web.WebSocketResponse, request: web.Request, number: int):
+        self.number = number
+        self.name = f"client {number}"
         self.socket = socket
         self.transport = request.transport
         self.frames: deque[str | Act] = deque()
@@ -100,6 +104,21 @@ class Connection:
         while self._is_open and len(self.frames) + self._is_sending > limit:
             self._has_room.clear()
             await self._has_room.wait()
+
+    async def close(self, code: int, reason: str = "") -> None:
+        """Close with a WebSocket close code, once all frames have been sent."""
+        if self.is_silent:
+            self.transport.abort()
+            return
+        self.closing = asyncio.Event()
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self.drained()
+                await self.socket.close(code=code, message=reason.encode())
+        except (TimeoutError, ConnectionError):
+            pass
+        finally:
+            self.closing.set()
 
     def end(self) -> None:
         self._is_open = False

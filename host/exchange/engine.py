@@ -3,7 +3,6 @@
 Time is handed in: a server runs the engine by the clock, a recording as fast as it can.
 """
 
-import re
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
@@ -11,6 +10,7 @@ from random import Random
 
 from host.exchange.faults.looks import is_same
 from host.exchange.futures_v1 import FuturesV1
+from host.exchange.protocol import ONLINE
 from host.exchange.session import Dialect, Session, Subscription
 from host.exchange.source import FUTURES_V1, SPOT_V1, SPOT_V2, Source, Topic
 from host.exchange.spot_v1 import SpotV1
@@ -18,10 +18,6 @@ from host.exchange.spot_v2 import SpotV2
 
 _HEARTBEAT_US = 1_000_000
 DEFAULT_SNAPSHOT_DELAY_MS = 150
-
-ONLINE = "online"
-
-_CHECKSUM = re.compile(r'("checksum"\s*:\s*|"c":")(\d+)')
 
 # When several things are due at once they go out in this order.
 _SNAPSHOT, _MESSAGE, _HEARTBEAT = range(3)
@@ -54,7 +50,6 @@ class Engine:
         # What is due beside the source's messages: (time, kind, number, session, topic).
         self._dues: list[tuple[int, int, int, Session, Topic | None]] = []
         self._numbers = count()
-        self._to_corrupt: set[str] = set()
 
     @property
     def is_subscribed(self) -> bool:
@@ -92,10 +87,6 @@ class Engine:
         self.upcoming = upcoming or []
         for session in self._sessions:
             session.dialect.tell_system(session, time_us)
-
-    def corrupt_next_checksum(self, symbol: str) -> None:
-        """The next update of the book of `symbol` goes out with a wrong checksum."""
-        self._to_corrupt.add(symbol)
 
     def true_book(self, session: Session, name: str, time_us: int) -> tuple[int, str] | None:
         """Depth (0: all) and snapshot of a book that the session hears under that name."""
@@ -179,17 +170,9 @@ class Engine:
         receivers = self._receivers
         for topic, kind, frame in self.source.step(receivers):
             sessions = receivers.get(topic.symbol, {}).get(topic, ())
-            if self._to_corrupt and kind == "update" and sessions:
-                frame = self._corrupted(topic, frame)
             for session in sessions:
                 if kind == "update" or session.subscriptions[topic].snapshot:
                     session.send(time_us, frame)
-
-    def _corrupted(self, topic: Topic, frame: str) -> str:
-        if topic.symbol not in self._to_corrupt or not _CHECKSUM.search(frame):
-            return frame
-        self._to_corrupt.remove(topic.symbol)
-        return _CHECKSUM.sub(lambda found: f"{found[1]}{int(found[2]) ^ 1}", frame)
 
     def _sort_receivers(self) -> None:
         self._receivers = {}

@@ -6,8 +6,10 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from host.exchange.futures_v1_channels import CHANNELS
+from host.exchange.request import parsed
 from host.exchange.session import Session
 from host.exchange.source import FUTURES_V1, Topic
+from host.exchange.texts import compact
 
 if TYPE_CHECKING:
     from host.exchange.engine import Engine
@@ -59,11 +61,8 @@ class FuturesV1:
         return [json.dumps({"event": "subscribe", **feed}) for feed in feeds]
 
     def request(self, session: Session, text: str, time_us: int) -> None:
-        try:
-            request = json.loads(text)
-        except (ValueError, RecursionError):
-            request = None
-        event = request.get("event") if isinstance(request, dict) else None
+        request = parsed(text) or {}
+        event = request.get("event")
         if event in ("subscribe", "unsubscribe"):
             self._subscription(session, request, event, time_us)
         elif event == "challenge":
@@ -120,4 +119,4 @@ class FuturesV1:
         self._say(session, time_us, event=f"{event}d", feed=feed, product_ids=[name])
 
     def _say(self, session: Session, time_us: int, **keys) -> None:
-        session.send(time_us, json.dumps(keys, separators=(",", ":")))
+        session.send(time_us, compact(keys))

@@ -100,14 +100,23 @@ class Future:
         }
 
 
-class BookChannel:
+class _Channel:
+    """One feed of one product."""
+
+    depth: int | None = None
+
+    def __init__(self, future: Future, topic: Topic):
+        self.topic = topic
+        self._future = future
+
+
+class BookChannel(_Channel):
     """The whole book, then every change of it in a message of its own."""
 
     depth = LEVELS
 
     def __init__(self, future: Future, topic: Topic):
-        self.topic = topic
-        self._future = future
+        super().__init__(future, topic)
         future.catch_up()
 
     def frames(self, time_us: int) -> list[str]:
@@ -138,14 +147,8 @@ class BookChannel:
         ]
 
 
-class TradeChannel:
+class TradeChannel(_Channel):
     """Every trade in a message of its own; the snapshot has the last ones, newest first."""
-
-    depth = None
-
-    def __init__(self, future: Future, topic: Topic):
-        self.topic = topic
-        self._future = future
 
     def frames(self, time_us: int) -> list[str]:
         return [self._future.trade(trade) for trade in self._future.state.trades]
@@ -158,14 +161,11 @@ class TradeChannel:
         ]
 
 
-class TickerChannel:
+class TickerChannel(_Channel):
     """All figures, at most once a second."""
 
-    depth = None
-
     def __init__(self, future: Future, topic: Topic):
-        self.topic = topic
-        self._future = future
+        super().__init__(future, topic)
         self._next_us = 0
 
     def frames(self, time_us: int) -> list[str]:

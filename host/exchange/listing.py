@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 # What v1, REST and futures call an asset otherwise than v2 does.
-_OLD_NAMES = {"BTC": "XBT", "DOGE": "XDG"}
+OLD_NAMES = {"BTC": "XBT", "DOGE": "XDG"}
 # REST's own codes, of the time when an X stood for a coin and a Z for a currency.
 _REST_CODES = {
     "BTC": "XXBT",
@@ -29,8 +29,8 @@ ORDER_MINIMUMS = {
     "LTC": "0.04",
 }
 COST_MINIMUMS = {"USD": "0.5", "EUR": "0.45", "BTC": "0.00002"}
-COST_DECIMALS = {"BTC": 10}
-DEFAULT_COST_DECIMALS = 5
+_COST_DECIMALS = {"BTC": 10}
+_DEFAULT_COST_DECIMALS = 5
 
 _FUTURES_QUOTE = "USD"
 _INVERSE_BASES = ("BTC", "ETH", "XRP", "LTC")
@@ -55,12 +55,17 @@ class Product(NamedTuple):
 
 def v1_name(symbol: str) -> str:
     """`XBT/USD` for `BTC/USD`."""
-    return "/".join(_OLD_NAMES.get(asset, asset) for asset in symbol.split("/"))
+    return "/".join(OLD_NAMES.get(asset, asset) for asset in symbol.split("/"))
 
 
 def alt_name(symbol: str) -> str:
     """`XBTUSD` for `BTC/USD`."""
     return v1_name(symbol).replace("/", "")
+
+
+def cost_decimals(quote: str) -> int:
+    """Decimals of an amount that is paid."""
+    return _COST_DECIMALS.get(quote, _DEFAULT_COST_DECIMALS)
 
 
 def rest_code(asset: str) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from host import captures
 from host.errors import UserError
-from host.exchange.protocol import DEPTHS, time_of
+from host.exchange.protocol import DEPTHS
 from host.exchange.source import SPOT_V2, Shown, Source, Topic
+from host.exchange.texts import time_of
 
 # A frame is only searched, not parsed, so that a damaged one is played too.
 _KIND = re.compile(rb'"type"\s*:\s*"(snapshot|update)"')

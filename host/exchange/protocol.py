@@ -1,11 +1,12 @@
 """What WebSocket v2 says beside its channels: status, heartbeat and answers, as Kraken prints it."""
 
-import json
-from datetime import UTC, datetime
-from functools import lru_cache
+from host.exchange.texts import compact, sorted_keys, time_text
 
 DEPTHS = (10, 25, 100, 500, 1000)
 DEFAULT_DEPTH = 10
+
+# The exchange's usual word of itself.
+ONLINE = "online"
 
 HEARTBEAT = '{"channel":"heartbeat"}'
 
@@ -38,29 +39,8 @@ WARNINGS = {
 
 # From reading a request to answering it; real ones are 20 to 50 us apart.
 _HANDLING_US = 35
-
-
 # Orders are to be cancelled so long before a maintenance.
 _CANCEL_BEFORE_US = 300_000_000
-
-
-@lru_cache(maxsize=4)
-def _second_text(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def time_text(time_us: int) -> str:
-    """RFC 3339 in UTC with six decimals, of microseconds since 1970."""
-    second, micros = divmod(time_us, 1_000_000)
-    return f"{_second_text(second)}.{micros:06d}Z"
-
-
-def time_of(text: str) -> int:
-    """Microseconds since 1970 of an RFC 3339 time; raises ValueError for anything else."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return int(moment.replace(microsecond=0).timestamp()) * 1_000_000 + moment.microsecond
 
 
 def status(connection_id: int, system: str, upcoming: list[dict]) -> str:
@@ -73,7 +53,7 @@ def status(connection_id: int, system: str, upcoming: list[dict]) -> str:
         "upcoming_maintenance": upcoming,
         "emergency": [],
     }
-    return _compact({"channel": "status", "type": "update", "data": [state]})
+    return compact({"channel": "status", "type": "update", "data": [state]})
 
 
 def maintenance(
@@ -95,16 +75,17 @@ def maintenance(
     }
 
 
+def number_of(request: dict, key: str) -> dict[str, int]:
+    """The number that a client gave its request, for the answer to repeat; nothing if it is none."""
+    value = request.get(key)
+    # bool is an int to Python, and not to Kraken.
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return {key: value} if is_number else {}
+
+
 def answer(time_us: int, request: dict, **keys) -> str:
     """An acknowledgement of any kind; Kraken sorts the keys of all of them."""
-    req_id = request.get("req_id")
-    # bool is an int to Python, and not to Kraken.
-    if isinstance(req_id, int) and not isinstance(req_id, bool):
-        keys["req_id"] = req_id
+    keys |= number_of(request, "req_id")
     keys["time_in"] = time_text(time_us)
     keys["time_out"] = time_text(time_us + _HANDLING_US)
-    return _compact(dict(sorted(keys.items())))
-
-
-def _compact(value: dict) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return sorted_keys(keys)

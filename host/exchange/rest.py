@@ -1,6 +1,5 @@
 """REST's public methods: what each answers, as text."""
 
-import json
 from email.utils import formatdate
 
 from host.exchange import listing
@@ -9,7 +8,7 @@ from host.exchange.engine import Engine
 from host.exchange.market import Market
 from host.exchange.pair_state import PairState
 from host.exchange.pairs import Pair
-from host.exchange.protocol import time_text
+from host.exchange.texts import compact, time_text
 
 _DEFAULT_COUNT, _MOST_COUNT = 100, 500
 # Books and tickers have fewer decimals of a size here.
@@ -44,9 +43,9 @@ class Rest:
         try:
             if method not in self._methods:
                 raise Refused(_UNKNOWN_METHOD)
-            return _compact({"error": [], "result": self._methods[method](query, time_us)})
+            return compact({"error": [], "result": self._methods[method](query, time_us)})
         except Refused as refused:
-            return _compact({"error": [str(refused)]})
+            return compact({"error": [str(refused)]})
 
     def _time(self, query, time_us: int) -> dict:
         second = time_us // 1_000_000
@@ -92,7 +91,6 @@ class Rest:
 
 
 def _asset_pair(pair: Pair) -> dict:
-    cost_decimals = listing.COST_DECIMALS.get(pair.quote, listing.DEFAULT_COST_DECIMALS)
     return {
         "altname": listing.alt_name(pair.symbol),
         "wsname": listing.v1_name(pair.symbol),
@@ -101,7 +99,7 @@ def _asset_pair(pair: Pair) -> dict:
         "aclass_quote": "currency",
         "quote": listing.rest_code(pair.quote),
         "lot": "unit",
-        "cost_decimals": cost_decimals,
+        "cost_decimals": listing.cost_decimals(pair.quote),
         "pair_decimals": pair.price_decimals,
         "lot_decimals": pair.qty_decimals,
         "lot_multiplier": 1,
@@ -156,7 +154,3 @@ def _side(state: PairState, side: int, count: int) -> list[list]:
         ]
         for price, qty in levels.best(count)
     ]
-
-
-def _compact(value: dict) -> str:
-    return json.dumps(value, separators=(",", ":"))

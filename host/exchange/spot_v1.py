@@ -4,10 +4,11 @@ import json
 from typing import TYPE_CHECKING
 
 from host.exchange import listing, protocol
+from host.exchange.request import DEPTH, INTERVAL, parsed
 from host.exchange.session import Session
 from host.exchange.source import SPOT_V1, Topic
 from host.exchange.spot_v1_channels import CHANNELS, channel_id, channel_name
-from host.exchange.tape import OHLC_MINUTES
+from host.exchange.texts import sorted_keys
 
 if TYPE_CHECKING:
     from host.exchange.engine import Engine
@@ -19,14 +20,9 @@ _TRADING_EVENTS = frozenset(
     {"addOrder", "editOrder", "cancelOrder", "cancelAll", "cancelAllOrdersAfter"}
 )
 
-_DEPTH_NOT_SUPPORTED = "Subscription depth not supported"
-_PAIR_NOT_SUPPORTED = "Currency pair not supported {}"
 _NAME_INVALID = "Subscription name invalid"
-_NOT_SUBSCRIBED = "Subscription Not Found"
-_MALFORMED = "Malformed request"
 _EVENT_UNKNOWN = "Event(s) not found"
-# Not seen on the wire.
-_ALREADY_SUBSCRIBED = "Already subscribed"
+_OPTIONS = {"book": DEPTH, "ohlc": INTERVAL}
 
 
 class SpotV1:
@@ -63,15 +59,12 @@ class SpotV1:
         return texts
 
     def request(self, session: Session, text: str, time_us: int) -> None:
-        try:
-            request = json.loads(text)
-        except (ValueError, RecursionError):
-            request = None
-        if not isinstance(request, dict):
-            self._say(session, time_us, errorMessage=_MALFORMED, event="error")
+        request = parsed(text)
+        if request is None:
+            self._say(session, time_us, errorMessage=protocol.MALFORMED, event="error")
             return
         event = request.get("event")
-        reqid = _reqid(request)
+        reqid = protocol.number_of(request, "reqid")
         if event == "ping":
             self._say(session, time_us, event="pong", **reqid)
         elif event in ("subscribe", "unsubscribe"):
@@ -95,24 +88,18 @@ class SpotV1:
         name = wanted.get("name") if isinstance(wanted, dict) else None
         if not isinstance(name, str) or not isinstance(pairs, list):
             is_private = isinstance(name, str) and name in _PRIVATE_NAMES
-            error = protocol.PRIVATE_ELSEWHERE if is_private else _MALFORMED
+            error = protocol.PRIVATE_ELSEWHERE if is_private else protocol.MALFORMED
             self._refuse(session, request, time_us, error, wanted)
             return
         told = {"name": name}
-        option: int | str = ""
-        error = None
-        if name == "book":
-            option = told["depth"] = wanted.get("depth", protocol.DEFAULT_DEPTH)
-            if type(option) is not int or option not in protocol.DEPTHS:
-                error = _DEPTH_NOT_SUPPORTED
-        elif name == "ohlc":
-            option = told["interval"] = wanted.get("interval", OHLC_MINUTES[0])
-            if type(option) is not int or option not in OHLC_MINUTES:
-                error = protocol.INTERVAL_NOT_SUPPORTED
+        value, error = "", None
+        if name in _OPTIONS:
+            value, error = _OPTIONS[name].read(wanted)
+            told[_OPTIONS[name].key] = value
         elif name not in CHANNELS:
             error = protocol.PRIVATE_ELSEWHERE if name in _PRIVATE_NAMES else _NAME_INVALID
         for pair in pairs:
-            self._pair(session, request, time_us, str(pair), told, option, error)
+            self._pair(session, request, time_us, str(pair), told, value, error)
 
     def _pair(
         self,
@@ -127,16 +114,16 @@ class SpotV1:
         """Answer for one pair; `told` is what the answer says of the subscription."""
         symbols = {listing.v1_name(symbol): symbol for symbol in self._engine.source.symbols()}
         if error is None and pair not in symbols:
-            error = _PAIR_NOT_SUPPORTED.format(pair)
+            error = protocol.PAIR_NOT_SUPPORTED.format(pair)
         if error is None:
             topic = Topic(SPOT_V1, told["name"], symbols[pair], option)
             if request["event"] == "unsubscribe":
                 if topic in session.subscriptions:
                     self._engine.unsubscribe(session, topic)
                 else:
-                    error = _NOT_SUBSCRIBED
+                    error = protocol.NOT_SUBSCRIBED
             elif topic in session.subscriptions:
-                error = _ALREADY_SUBSCRIBED
+                error = protocol.ALREADY_SUBSCRIBED
         if error:
             self._refuse(session, request, time_us, error, told, pair=pair)
             return
@@ -148,8 +135,8 @@ class SpotV1:
             event="subscriptionStatus",
             pair=pair,
             status=f"{request['event']}d",
-            subscription=dict(sorted(told.items())),
-            **_reqid(request),
+            subscription=told,
+            **protocol.number_of(request, "reqid"),
         )
         if request["event"] == "subscribe":
             self._engine.subscribe(session, topic, time_us, snapshot=True)
@@ -158,7 +145,7 @@ class SpotV1:
         self, session: Session, request: dict, time_us: int, error: str, told, **keys
     ) -> None:
         if isinstance(told, dict):
-            keys["subscription"] = dict(sorted(told.items()))
+            keys["subscription"] = told
         self._say(
             session,
             time_us,
@@ -166,16 +153,8 @@ class SpotV1:
             event="subscriptionStatus",
             status="error",
             **keys,
-            **_reqid(request),
+            **protocol.number_of(request, "reqid"),
         )
 
     def _say(self, session: Session, time_us: int, **keys) -> None:
-        """Send an object; Kraken sorts the keys of all of them."""
-        session.send(time_us, json.dumps(dict(sorted(keys.items())), separators=(",", ":")))
-
-
-def _reqid(request: dict) -> dict:
-    reqid = request.get("reqid")
-    # bool is an int to Python, and not to Kraken.
-    is_number = isinstance(reqid, int) and not isinstance(reqid, bool)
-    return {"reqid": reqid} if is_number else {}
+        session.send(time_us, sorted_keys(keys))

@@ -1,10 +1,13 @@
 """The frames of v1's channels, as Kraken prints them: book, ticker, trade, spread, ohlc."""
 
+from abc import ABC, abstractmethod
+
 from host.exchange import listing
 from host.exchange.books import ASK, BID, ENTERED, LEFT, Seen, checksum, decimal_text
 from host.exchange.pair_state import PairState
 from host.exchange.pairs import PAIRS
 from host.exchange.source import Topic
+from host.exchange.texts import seconds_text
 
 # What happens to a book within so short a time is told in one message; now and then that
 # concerns both sides.
@@ -29,13 +32,7 @@ def channel_name(topic: Topic) -> str:
     return _NAMES.get(topic.channel, topic.channel).format(topic.option)
 
 
-def seconds_text(time_us: int) -> str:
-    """Seconds since 1970 with six decimals."""
-    second, micros = divmod(time_us, 1_000_000)
-    return f"{second}.{micros:06d}"
-
-
-class _Channel:
+class _Channel(ABC):
     """What all channels print: the numbers of one pair in v1's own decimals, and the envelope."""
 
     depth: int | None = None
@@ -49,6 +46,14 @@ class _Channel:
         self._price_unit = pair.v1_unit
         self._begin = f"[{channel_id(topic)},"
         self._end = f',"{channel_name(topic)}","{listing.v1_name(topic.symbol)}"]'
+
+    def frames(self, time_us: int) -> list[str]:
+        """What the last message shows; of most channels how things are, with every trade."""
+        return self.picture(time_us) if self._state.trades else []
+
+    @abstractmethod
+    def picture(self, time_us: int) -> list[str]:
+        """How things are."""
 
     def _envelope(self, payload: str) -> str:
         return f"{self._begin}{payload}{self._end}"
@@ -98,9 +103,6 @@ class BookChannel(_Channel):
 
 class TickerChannel(_Channel):
     """The day's figures, with every trade."""
-
-    def frames(self, time_us: int) -> list[str]:
-        return self.picture(time_us) if self._state.trades else []
 
     def picture(self, time_us: int) -> list[str]:
         tape, price = self._state.tape, self._price
@@ -161,9 +163,6 @@ class SpreadChannel(_Channel):
 
 class OhlcChannel(_Channel):
     """The running candle of one interval, again with every trade."""
-
-    def frames(self, time_us: int) -> list[str]:
-        return self.picture(time_us) if self._state.trades else []
 
     def picture(self, time_us: int) -> list[str]:
         minutes = int(self.topic.option)

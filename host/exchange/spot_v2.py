@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 from host.exchange import protocol
 from host.exchange.protocol import answer
+from host.exchange.request import DEPTH, INTERVAL, TRIGGER, parsed
 from host.exchange.session import Session
 from host.exchange.source import SPOT_V2, Topic
-from host.exchange.tape import OHLC_MINUTES
 
 if TYPE_CHECKING:
     from host.exchange.engine import Engine
 
-_TRIGGERS = ("trades", "bbo")
+_OPTIONS = {"book": DEPTH, "ohlc": INTERVAL, "ticker": TRIGGER}
 
 
 class SpotV2:
@@ -42,11 +42,8 @@ class SpotV2:
         return texts
 
     def request(self, session: Session, text: str, time_us: int) -> None:
-        try:
-            request = json.loads(text)
-        except (ValueError, RecursionError):
-            request = None
-        if not isinstance(request, dict):
+        request = parsed(text)
+        if request is None:
             session.send(time_us, answer(time_us, {}, error=protocol.MALFORMED, success=False))
             return
         method = request.get("method")
@@ -65,7 +62,7 @@ class SpotV2:
         params = request.get("params")
         params = params if isinstance(params, dict) else {}
         channel, symbols = params.get("channel"), params.get("symbol")
-        error, option = None, None
+        error, option = None, ""
         if not isinstance(channel, str):
             error = protocol.MALFORMED
         elif channel in protocol.PRIVATE_CHANNELS:
@@ -73,34 +70,17 @@ class SpotV2:
         elif not self._engine.source.serves(channel):
             error = protocol.CHANNEL_NOT_SERVED.format(channel)
         elif channel == "instrument":
-            symbols, option = [""], ""
+            symbols = [""]
         elif not isinstance(symbols, list):
             error = protocol.SYMBOL_NOT_ARRAY
-        else:
-            option, error = self._option(channel, params)
+        elif channel in _OPTIONS:
+            option, error = _OPTIONS[channel].read(params)
         if error:
             self._refuse(session, request, time_us, error)
             return
         handle = self._subscribe if request["method"] == "subscribe" else self._unsubscribe
         for symbol in symbols:
             handle(session, request, time_us, Topic(SPOT_V2, channel, str(symbol), option))
-
-    def _option(self, channel: str, params: dict):
-        """`(option, None)` of a topic, or `(None, error)`."""
-        if channel == "book":
-            depth = params.get("depth", protocol.DEFAULT_DEPTH)
-            if type(depth) is int and depth in protocol.DEPTHS:
-                return depth, None
-            return None, protocol.DEPTH_NOT_SUPPORTED
-        if channel == "ohlc":
-            minutes = params.get("interval", OHLC_MINUTES[0])
-            if type(minutes) is int and minutes in OHLC_MINUTES:
-                return minutes, None
-            return None, protocol.INTERVAL_NOT_SUPPORTED
-        if channel == "ticker":
-            trigger = params.get("event_trigger", _TRIGGERS[0])
-            return (trigger, None) if trigger in _TRIGGERS else (None, protocol.MALFORMED)
-        return "", None
 
     def _subscribe(self, session: Session, request: dict, time_us: int, topic: Topic) -> None:
         source, symbol = self._engine.source, topic.symbol
@@ -137,8 +117,8 @@ class SpotV2:
             self._refuse(session, request, time_us, protocol.NOT_SUBSCRIBED, **keys)
 
     def _accept(self, session: Session, request: dict, time_us: int, result: dict) -> None:
-        method, result = request["method"], dict(sorted(result.items()))
-        session.send(time_us, answer(time_us, request, method=method, result=result, success=True))
+        keys = {"method": request["method"], "result": result, "success": True}
+        session.send(time_us, answer(time_us, request, **keys))
 
     def _refuse(self, session: Session, request: dict, time_us: int, error: str, **keys) -> None:
         method = request.get("method")
@@ -152,7 +132,6 @@ def _told(topic: Topic) -> dict:
     told: dict = {"channel": topic.channel}
     if topic.symbol:
         told["symbol"] = topic.symbol
-    options = {"book": "depth", "ohlc": "interval", "ticker": "event_trigger"}
-    if topic.channel in options:
-        told[options[topic.channel]] = topic.option
+    if topic.channel in _OPTIONS:
+        told[_OPTIONS[topic.channel].key] = topic.option
     return told

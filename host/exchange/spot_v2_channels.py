@@ -1,14 +1,14 @@
 """The frames of v2's channels, as Kraken prints them: book, ticker, trade, ohlc, instrument."""
 
 import json
+from abc import ABC, abstractmethod
 
 from host.exchange import listing
 from host.exchange.books import LEFT, Book, Seen, checksum, decimal_text
 from host.exchange.pair_state import PairState
 from host.exchange.pairs import PAIRS, Pair
-from host.exchange.protocol import time_text
 from host.exchange.source import Topic
-from host.exchange.tape import Trade
+from host.exchange.texts import time_text
 
 _VOLUME_DECIMALS = 8
 # The envelope of a candle has now six decimals, now nine; every so many microseconds nine.
@@ -31,26 +31,38 @@ class BookChannel:
         return [book_snapshot(self._book, self.depth, time_us)]
 
 
-class TickerChannel:
-    """Updates on every trade, or whenever the best bid or offer changes."""
+class _TradesChannel(ABC):
+    """What is said with every trade, and what a subscriber hears first."""
 
     depth = None
 
     def __init__(self, state: PairState, topic: Topic):
         self.topic = topic
         self._state = state
+
+    def frames(self, time_us: int) -> list[str]:
+        return [self._frame("update", time_us)] if self._state.trades else []
+
+    def picture(self, time_us: int) -> list[str]:
+        return [self._frame("snapshot", time_us)]
+
+    @abstractmethod
+    def _frame(self, kind: str, time_us: int) -> str:
+        """A message of the channel, `snapshot` or `update`."""
+
+
+class TickerChannel(_TradesChannel):
+    """Updates on every trade, or whenever the best bid or offer changes."""
+
+    def __init__(self, state: PairState, topic: Topic):
+        super().__init__(state, topic)
         self._best = state.best() if topic.option == "bbo" else None
 
     def frames(self, time_us: int) -> list[str]:
         if self._best is None:
-            is_due = bool(self._state.trades)
-        else:
-            before, self._best = self._best, self._state.best()
-            is_due = before != self._best
-        return [self._frame("update", time_us)] if is_due else []
-
-    def picture(self, time_us: int) -> list[str]:
-        return [self._frame("snapshot", time_us)]
+            return super().frames(time_us)
+        before, self._best = self._best, self._state.best()
+        return [self._frame("update", time_us)] if before != self._best else []
 
     def _frame(self, kind: str, time_us: int) -> str:
         state, pair = self._state, self._state.pair
@@ -70,23 +82,12 @@ class TickerChannel:
         )
 
 
-class TradeChannel:
+class TradeChannel(_TradesChannel):
     """Every trade; the snapshot has the last 50."""
 
-    depth = None
-
-    def __init__(self, state: PairState, topic: Topic):
-        self.topic = topic
-        self._state = state
-
-    def frames(self, time_us: int) -> list[str]:
-        return [self._frame("update", self._state.trades)] if self._state.trades else []
-
-    def picture(self, time_us: int) -> list[str]:
-        return [self._frame("snapshot", self._state.tape.last())]
-
-    def _frame(self, kind: str, trades: list[Trade]) -> str:
+    def _frame(self, kind: str, time_us: int) -> str:
         pair = self._state.pair
+        trades = self._state.trades if kind == "update" else self._state.tape.last()
         data = ",".join(
             f'{{"symbol":"{pair.symbol}","side":"{"buy" if trade.is_buy else "sell"}",'
             f'"price":{_price(pair, trade.price)},"qty":{_qty(pair, trade.qty)},'
@@ -97,21 +98,12 @@ class TradeChannel:
         return f'{{"channel":"trade","type":"{kind}","data":[{data}]}}'
 
 
-class OhlcChannel:
+class OhlcChannel(_TradesChannel):
     """The running candle of one interval, again with every trade."""
 
-    depth = None
-
     def __init__(self, state: PairState, topic: Topic):
-        self.topic = topic
-        self._state = state
+        super().__init__(state, topic)
         self._minutes = int(topic.option)
-
-    def frames(self, time_us: int) -> list[str]:
-        return [self._frame("update", time_us)] if self._state.trades else []
-
-    def picture(self, time_us: int) -> list[str]:
-        return [self._frame("snapshot", time_us)]
 
     def _frame(self, kind: str, time_us: int) -> str:
         pair = self._state.pair
@@ -174,11 +166,10 @@ def instrument_snapshot(symbols) -> str:
 
 def _instrument(pair: Pair) -> str:
     tick, lot = _increment(pair.price_decimals), _increment(pair.qty_decimals)
-    cost_decimals = listing.COST_DECIMALS.get(pair.quote, listing.DEFAULT_COST_DECIMALS)
     return (
         f'{{"symbol":"{pair.symbol}","base":"{pair.base}","quote":"{pair.quote}",'
         f'"status":"online","qty_precision":{pair.qty_decimals},"qty_increment":{lot},'
-        f'"price_precision":{pair.price_decimals},"cost_precision":{cost_decimals},'
+        f'"price_precision":{pair.price_decimals},"cost_precision":{listing.cost_decimals(pair.quote)},'
         '"marginable":true,"has_index":true,'
         f'"cost_min":{json.dumps(float(listing.COST_MINIMUMS[pair.quote]))},'
         '"margin_initial":0.20,"position_limit_long":300,"position_limit_short":240,'
@@ -201,8 +192,7 @@ def _qty(pair: Pair, lots: int) -> str:
 
 
 def _level(pair: Pair, price: int, qty: int) -> str:
-    price_text = decimal_text(price, pair.price_decimals)
-    return f'{{"price":{price_text},"qty":{decimal_text(qty, pair.qty_decimals)}}}'
+    return f'{{"price":{_price(pair, price)},"qty":{_qty(pair, qty)}}}'
 
 
 def _book_frame(book: Book, kind: str, bids: list[str], asks: list[str], time_us: int) -> str:

@@ -61,22 +61,6 @@ class ExchangeThread:
 
         asyncio.run_coroutine_threadsafe(inject(), self._loop).result(_STOP_S)
 
-    def corrupt_next_checksum(self, symbol: str) -> None:
-        """The next update of `symbol` goes out with a wrong checksum."""
-        self._call(self._exchange.corrupt_next_checksum, symbol)
-
-    def drop_connections(self) -> None:
-        """Cut all connections without a word, as a failing network does."""
-        self._call(self._exchange.drop_connections)
-
-    def say_to_all(self, frame: str) -> None:
-        """Send every client a frame that is none of the exchange's, a malformed one for example."""
-        self._call(self._exchange.say_to_all, frame)
-
-    def refuse_upgrades(self, status: int, times: int = 1) -> None:
-        """Answer the next `times` connections with HTTP `status`."""
-        self._call(self._exchange.refuse_upgrades, status, times)
-
     def stop(self) -> None:
         """Close all connections with 1001 and end; a second call does nothing."""
         if self._thread.is_alive():

@@ -19,7 +19,7 @@ def exchange():
 def test_a_failed_checksum_makes_the_book_stale_until_a_new_snapshot_proves_it(exchange, tmp_path):
     with board(tmp_path, exchange, pairs=PAIRS) as running:
         running.until_live(PAIRS)
-        exchange.corrupt_next_checksum("BTC/USD")
+        exchange.fault("wrong-checksum", symbol="BTC/USD")
         stale = running.until(lambda r: r["k"] == "state" and r["st"] == "STALE")
         assert (stale["p"], stale["why"]) == ("BTC/USD", "checksum")
         seen = len(running.lines)
@@ -31,7 +31,7 @@ def test_a_failed_checksum_makes_the_book_stale_until_a_new_snapshot_proves_it(e
 def test_a_dropped_connection_comes_back(exchange, tmp_path):
     with board(tmp_path, exchange, pairs=PAIRS) as running:
         running.until_live(PAIRS)
-        exchange.drop_connections()
+        exchange.fault("drop")
         running.until(lambda r: r["k"] == "net" and r["st"] == "down")
         assert {r["why"] for r in running.records("state") if r["st"] == "STALE"} == {"disconnect"}
         running.until_live(PAIRS)
@@ -39,7 +39,7 @@ def test_a_dropped_connection_comes_back(exchange, tmp_path):
 
 
 def test_a_refused_upgrade_is_tried_again_later(exchange, tmp_path):
-    exchange.refuse_upgrades(429, times=2)
+    exchange.fault("upgrade-refused", status=429, times=2)
     with board(tmp_path, exchange, pairs=PAIRS) as running:
         running.until_live(PAIRS)
         whys = [r["why"] for r in running.records("net") if r["st"] == "down"]
@@ -108,16 +108,16 @@ def test_a_long_status_with_maintenance_plans_does_not_hurt(monkeypatch, tmp_pat
 
 
 @pytest.mark.parametrize(
-    "frame",
-    ['{"channel":"book","data":[{"x":"' + "y" * 9000 + '"}]}', '{"channel":"book","data":[{"symb'],
+    ("fault", "options"),
+    [("huge-frame", {"size": 9000}), ("truncated-frame", {"part": 0.1})],
     ids=["too large for the buffer", "cut short"],
 )
 def test_a_message_that_cannot_be_read_makes_every_book_stale_until_asked_anew(
-    frame, exchange, tmp_path
+    fault, options, exchange, tmp_path
 ):
     with board(tmp_path, exchange, pairs=PAIRS) as running:
         running.until_live(PAIRS)
-        exchange.say_to_all(frame)
+        exchange.fault(fault, **options)
         stale = running.until(lambda r: r["k"] == "state" and r["st"] == "STALE")
         assert stale["why"] == "lost"
         running.until_live(PAIRS)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from host.exchange.books import ASK, BID, Book, checksum, decimal_text
 from host.exchange.pairs import PAIRS, Pair
-from host.exchange.protocol import time_of, time_text
 from host.exchange.spot_v2_channels import book_snapshot, book_update
+from host.exchange.texts import time_of, time_text
 
 # Bids below 100 ticks, asks from there on, so that no sequence crosses the book.
 _CHANGES = st.lists(

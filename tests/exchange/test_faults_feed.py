@@ -226,25 +226,6 @@ def test_clock_jump(exchange, client):
     client.until(lambda text: '"timestamp"' in text and jumped[:13] not in text)
 
 
-def test_status_goes_there_and_back_and_greets_newcomers(exchange, client):
-    Judge(client)
-    exchange.fault("status", system="maintenance", announced_s=2.0, seconds=10.0)
-
-    def state(text):
-        return json.loads(text)["data"][0]
-
-    announced = state(
-        client.until(lambda text: '"channel":"status"' in text and "event_id" in text)
-    )
-    assert announced["system"] == "online"
-    assert announced["upcoming_maintenance"][0]["phase"] == "announced"
-    begun = state(client.until(lambda text: '"channel":"status"' in text))
-    assert begun["system"] == "maintenance"
-    with RawClient(exchange) as other:
-        assert state(other.text())["system"] == "maintenance"
-    assert state(client.until(lambda text: '"channel":"status"' in text))["system"] == "online"
-
-
 @pytest.mark.parametrize("cut", [True, False])
 def test_error_ack_then_all_is_well(exchange, cut):
     exchange.fault("error-ack", symbol=SYMBOL, error="no such thing", cut=cut)

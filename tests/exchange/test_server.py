@@ -227,7 +227,7 @@ async def test_two_clients_hear_the_same_market():
 @asynchronous
 async def test_corrupt_checksum_happens_once():
     async with fast() as exchange, client(exchange) as socket:
-        exchange.corrupt_next_checksum("ETH/USD")
+        exchange.fault("wrong-checksum", symbol="ETH/USD")
         await socket.send_json(subscribe(PAIRS))
         books, wrong = {}, []
         for frame in await book_frames(socket, 600):
@@ -241,7 +241,7 @@ async def test_corrupt_checksum_happens_once():
 async def test_dropped_connection():
     async with market() as exchange, client(exchange) as socket:
         await ask(socket, subscribe(["BTC/USD"]))
-        exchange.drop_connections()
+        exchange.fault("drop")
         while (message := await socket.receive()).type == aiohttp.WSMsgType.TEXT:
             pass
         assert message.type != aiohttp.WSMsgType.CLOSE, "no close handshake"
@@ -253,7 +253,7 @@ async def test_dropped_connection():
 @asynchronous
 async def test_refused_upgrades():
     async with market() as exchange:
-        exchange.refuse_upgrades(503, times=2)
+        exchange.fault("upgrade-refused", status=503, times=2)
         for _ in range(2):
             with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
                 async with client(exchange):
@@ -303,11 +303,12 @@ async def test_address_that_is_not_ours():
 def test_in_a_thread():
     with exchange_in_thread(Market(start_s=START_S)) as exchange:
         assert sockets.create_connection(("127.0.0.1", exchange.port)).close() is None
-        exchange.refuse_upgrades(429)
+        exchange.fault("upgrade-refused", status=429)
         context = ssl.create_default_context(cadata=exchange.ca_der)
         url = exchange.url.replace("wss:", "https:")
+        upgrade = urllib.request.Request(url, headers={"Upgrade": "websocket"})
         with pytest.raises(urllib.error.HTTPError, match="429"):
-            urllib.request.urlopen(url, context=context)
+            urllib.request.urlopen(upgrade, context=context)
         assert exchange.ca_path.read_bytes() == exchange.ca_der
         with (
             pytest.raises(UserError, match="in use"),

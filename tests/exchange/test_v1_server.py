@@ -67,7 +67,7 @@ async def test_a_wrong_checksum_once():
         Exchange(Market(start_s=START_S), speed=FULL_SPEED) as exchange,
         client(exchange, "spot_v1", GREETING) as socket,
     ):
-        exchange.corrupt_next_checksum("BTC/USD")
+        exchange.fault("wrong-checksum", symbol="BTC/USD")
         await socket.send_json(subscribe("book"))
         book, wrong, frames = ClientBookV1(10), 0, 0
         while frames < 300:

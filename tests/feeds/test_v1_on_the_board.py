@@ -29,7 +29,7 @@ def test_a_pair_of_v1_is_followed(board_model, tmp_path, on_cpython):
         assert running.records("health")[-1]["bad"] == 0
         assert {record["p"] for record in running.records("book")} == {PAIR}
         assert not [record for record in running.records("state") if record["st"] != "LIVE"]
-        exchange.corrupt_next_checksum(PAIR)
+        exchange.fault("wrong-checksum", symbol=PAIR)
         stale = running.until(lambda r: r["k"] == "state" and r["st"] == "STALE")
         assert (stale["p"], stale["why"]) == (PAIR, "checksum")
         running.until_live([PAIR])

@@ -22,6 +22,7 @@ that it fits, one fault a frame, and where nobody is connected the next client's
 is said in that time; `rest`: the next answers (whose path contains `path`). client=0 is all of them,
 symbol=any the first pair that comes; names of all dialects are understood (PI_XBTUSD, or BTC/USD).
 Seconds of feed faults and windows are the exchange's own; ms, and those of the connection, the PC's.
+`status` of all clients is the exchange's own, and REST says the same; one client alone is misled.
 
 "Proves": a client that does everything right stays LIVE, or becomes it, with this feed. Exponents
 and unknown keys leave value and checksum true; a crossed book and an empty side come with the

@@ -60,8 +60,6 @@ class Kind:
     when: str
     summary: str
     options: tuple[Option, ...] = field(default=())
-    is_random: bool = True
-    """Whether `--faults random` takes it."""
 
     def checked(self, options: dict[str, Any], where: str | None = None) -> dict[str, Any]:
         """All options with their values; raises UserError for a wrong one."""

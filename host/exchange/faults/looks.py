@@ -3,7 +3,8 @@
 import re
 from typing import NamedTuple
 
-V2, V1, FUTURES = "spot_v2", "spot_v1", "futures_v1"
+from host.exchange.listing import OLD_NAMES
+from host.exchange.source import FUTURES_V1, SPOT_V1, SPOT_V2
 
 SNAPSHOT, UPDATE, HEARTBEAT, ACK, STATUS, MARKET, OTHER = (
     "snapshot",
@@ -25,9 +26,6 @@ _EVENT = re.compile(r'"event"\s*:\s*"(\w+)"')
 _FEED = re.compile(r'"feed"\s*:\s*"(\w+)"')
 _PRODUCT = re.compile(r'"product_ids?"\s*:\s*\[?\s*"([^"]+)"')
 
-# Names that v1 and futures have for what v2 calls otherwise.
-_OLD_NAMES = (("XBT", "BTC"), ("XDG", "DOGE"))
-
 
 class Look(NamedTuple):
     """A frame at a glance; `symbol` as the frame spells it."""
@@ -42,40 +40,40 @@ def look(text: str) -> Look:
     if text.startswith("["):
         tail = _V1_TAIL.search(text)
         if not tail:
-            return Look(V1, OTHER)
+            return Look(SPOT_V1, OTHER)
         if tail[1] != "book":
-            return Look(V1, MARKET, tail[2])
+            return Look(SPOT_V1, MARKET, tail[2])
         is_snapshot = '"as"' in text or '"bs"' in text
-        return Look(V1, SNAPSHOT if is_snapshot else UPDATE, tail[2])
+        return Look(SPOT_V1, SNAPSHOT if is_snapshot else UPDATE, tail[2])
     if event := _EVENT.search(text):
         return _event(event[1], text)
     if feed := _FEED.search(text):
         kind = {"book": UPDATE, "book_snapshot": SNAPSHOT, "heartbeat": HEARTBEAT}
-        return Look(FUTURES, kind.get(feed[1], MARKET), _first(_PRODUCT, text))
+        return Look(FUTURES_V1, kind.get(feed[1], MARKET), _first(_PRODUCT, text))
     channel = _first(_V2_CHANNEL, text)
     if channel == "book" and '"method"' not in text:
         kind = _first(_V2_TYPE, text)
-        return Look(V2, kind if kind in BOOK else OTHER, _first(_V2_SYMBOL, text))
+        return Look(SPOT_V2, kind if kind in BOOK else OTHER, _first(_V2_SYMBOL, text))
     if '"method"' in text:
         is_ack = '"subscribe"' in text and channel == "book" and '"success":true' in text
-        return Look(V2, ACK if is_ack else OTHER, _first(_V2_SYMBOL, text))
+        return Look(SPOT_V2, ACK if is_ack else OTHER, _first(_V2_SYMBOL, text))
     if channel in ("heartbeat", "status"):
-        return Look(V2, channel)
-    return Look(V2, MARKET if channel else OTHER, _first(_V2_SYMBOL, text))
+        return Look(SPOT_V2, channel)
+    return Look(SPOT_V2, MARKET if channel else OTHER, _first(_V2_SYMBOL, text))
 
 
 def _event(event: str, text: str) -> Look:
     if event == "heartbeat":
-        return Look(V1, HEARTBEAT)
+        return Look(SPOT_V1, HEARTBEAT)
     if event == "systemStatus":
-        return Look(V1, STATUS)
+        return Look(SPOT_V1, STATUS)
     if event == "subscriptionStatus":
         is_ack = '"subscribed"' in text and '"book' in text
-        return Look(V1, ACK if is_ack else OTHER, _first(_V1_PAIR, text))
+        return Look(SPOT_V1, ACK if is_ack else OTHER, _first(_V1_PAIR, text))
     if event == "subscribed":
         is_ack = _first(_FEED, text) == "book"
-        return Look(FUTURES, ACK if is_ack else OTHER, _first(_PRODUCT, text))
-    return Look(FUTURES, OTHER, _first(_PRODUCT, text))
+        return Look(FUTURES_V1, ACK if is_ack else OTHER, _first(_PRODUCT, text))
+    return Look(FUTURES_V1, OTHER, _first(_PRODUCT, text))
 
 
 def is_same(asked: str | None, symbol: str | None) -> bool:
@@ -89,8 +87,8 @@ def is_same(asked: str | None, symbol: str | None) -> bool:
 
 def _plain(symbol: str) -> str:
     symbol = symbol.upper().replace("/", "")
-    for old, new in _OLD_NAMES:
-        symbol = symbol.replace(old, new)
+    for name, old_name in OLD_NAMES.items():
+        symbol = symbol.replace(old_name, name)
     return symbol
 
 

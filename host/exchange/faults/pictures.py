@@ -5,8 +5,9 @@ import zlib
 from decimal import Decimal
 from typing import NamedTuple
 
-from host.exchange.faults.looks import FUTURES, V1, Look
-from host.exchange.protocol import time_text
+from host.exchange.faults.looks import Look
+from host.exchange.source import FUTURES_V1, SPOT_V1
+from host.exchange.texts import compact, seconds_text, time_text
 
 SIDES = ("bids", "asks")
 _CHECKSUM_LEVELS = 10
@@ -71,7 +72,7 @@ def deletion(entry: Entry) -> Entry:
 def entries(text: str, look: Look) -> list[Entry]:
     """The levels in a book frame, in the order in which they are to be applied."""
     message = json.loads(text, parse_float=str, parse_int=str)
-    if look.dialect == V1:
+    if look.dialect == SPOT_V1:
         return [
             Entry("bids" if key[0] == "b" else "asks", level[0], level[1])
             for part in message
@@ -80,10 +81,10 @@ def entries(text: str, look: Look) -> list[Entry]:
             if key != "c"
             for level in part[key]
         ]
-    if look.dialect == FUTURES and "side" in message:
+    if look.dialect == FUTURES_V1 and "side" in message:
         side = "bids" if message["side"] == "buy" else "asks"
         return [Entry(side, message["price"], message["qty"])]
-    data = message if look.dialect == FUTURES else message["data"][0]
+    data = message if look.dialect == FUTURES_V1 else message["data"][0]
     return [Entry(side, each["price"], each["qty"]) for side in SIDES for each in data[side]]
 
 
@@ -94,11 +95,11 @@ def updates(
 
     A futures book changes by one level a frame, and each has the number of `like`.
     """
-    if look.dialect == FUTURES:
+    if look.dialect == FUTURES_V1:
         return [_futures(entry, like, look, time_us) for entry in changes]
     if not changes:
         return []
-    if look.dialect == V1:
+    if look.dialect == SPOT_V1:
         return [_v1(changes, picture, like, time_us)]
     sides = (
         f'"{side}":['
@@ -114,7 +115,7 @@ def updates(
 
 def _v1(changes: list[Entry], picture: Picture, like: str, time_us: int) -> str:
     message = json.loads(like)
-    time = f"{time_us // 1_000_000}.{time_us % 1_000_000:06d}"
+    time = seconds_text(time_us)
     sides = {}
     for key, side in (("a", "asks"), ("b", "bids")):
         levels = [[each.price, each.qty, time] for each in changes if each.side == side]
@@ -122,7 +123,7 @@ def _v1(changes: list[Entry], picture: Picture, like: str, time_us: int) -> str:
             sides[key] = levels
     parts: list[dict] = [{key: levels} for key, levels in sides.items()]
     parts[-1]["c"] = str(picture.checksum())
-    return json.dumps([message[0], *parts, *message[-2:]], separators=(",", ":"))
+    return compact([message[0], *parts, *message[-2:]])
 
 
 def _futures(entry: Entry, like: str, look: Look, time_us: int) -> str:

@@ -83,7 +83,7 @@ class Plan:
         self._push(entry.next_s(), number)
         if entry.kind:
             return entry.kind, entry.options
-        kinds = [kind for kind in catalogue.KINDS.values() if kind.is_random]
+        kinds = list(catalogue.KINDS.values())
         for _ in range(_DRAWS):
             kind = entry.random.choice(kinds)
             options = kind.checked(kind.drawn(entry.random))

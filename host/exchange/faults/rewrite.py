@@ -5,8 +5,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from random import Random
 
-from host.exchange.faults.looks import FUTURES, V1, Look
-from host.exchange.protocol import time_of, time_text
+from host.exchange.faults.looks import Look
+from host.exchange.source import FUTURES_V1, SPOT_V1
+from host.exchange.texts import seconds_text, time_of, time_text
 
 _V2_CHECKSUM = re.compile(r'("checksum"\s*:\s*)(\d+)')
 _V1_CHECKSUM = re.compile(r'("c"\s*:\s*")(\d+)')
@@ -25,17 +26,17 @@ _UNKNOWN = (
 
 
 def wrong_checksum(text: str, look: Look) -> str:
-    pattern = _V1_CHECKSUM if look.dialect == V1 else _V2_CHECKSUM
+    pattern = _V1_CHECKSUM if look.dialect == SPOT_V1 else _V2_CHECKSUM
     return pattern.sub(lambda found: f"{found[1]}{int(found[2]) ^ 1}", text)
 
 
 def without_checksum(text: str, look: Look) -> str:
-    return _V1_CHECKSUM_KEY.sub("", text).replace("{,", "{") if look.dialect == V1 else text
+    return _V1_CHECKSUM_KEY.sub("", text).replace("{,", "{") if look.dialect == SPOT_V1 else text
 
 
 def numbers(text: str, look: Look, change: Callable[[str], str]) -> str:
     """`text` with every price and size printed otherwise."""
-    if look.dialect != V1:
+    if look.dialect != SPOT_V1:
         return _NUMBER.sub(lambda found: found[1] + change(found[2]), text)
     return _V1_LEVEL.sub(
         lambda found: found[1] + change(found[2]) + found[3] + change(found[4]) + found[5], text
@@ -67,11 +68,11 @@ def more_decimals(count: int, digit: int) -> Callable[[str], str]:
 
 
 def extra_keys(text: str, look: Look) -> str:
-    if look.dialect == V1:
+    if look.dialect == SPOT_V1:
         # Only objects have keys; a level is an array.
         return re.sub(r"\{", lambda found: "{" + _UNKNOWN, text, count=1)
     text = text.replace('{"price"', "{" + _UNKNOWN + '"price"')
-    if look.dialect != FUTURES:
+    if look.dialect != FUTURES_V1:
         text = text.replace('{"symbol"', "{" + _UNKNOWN + '"symbol"', 1)
     return "{" + _UNKNOWN + text.lstrip()[1:]
 
@@ -103,13 +104,13 @@ def truncated(text: str, part: float) -> str:
 def later(text: str, look: Look, by_s: float) -> str:
     """`text` with all its times moved."""
     by_us = int(by_s * 1_000_000)
-    if look.dialect == FUTURES:
+    if look.dialect == FUTURES_V1:
         return _FUTURES_TIME.sub(lambda each: f"{each[1]}{int(each[2]) + by_us // 1000}", text)
-    if look.dialect == V1:
+    if look.dialect == SPOT_V1:
 
         def moved(found: re.Match) -> str:
-            second, micros = divmod(int(found[1]) * 1_000_000 + int(found[2]) + by_us, 1_000_000)
-            return f'"{second}.{micros:06d}"'
+            time_us = int(found[1]) * 1_000_000 + int(found[2])
+            return f'"{seconds_text(time_us + by_us)}"'
 
         return _V1_TIME.sub(moved, text)
     return _RFC3339.sub(lambda each: f'"{time_text(time_of(each[1]) + by_us)}"', text)

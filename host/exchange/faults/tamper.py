@@ -1,5 +1,6 @@
 """What becomes of one client's frames on their way to it, while faults are about."""
 
+import asyncio
 import heapq
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -8,23 +9,23 @@ from host.exchange.faults import acks, rewrite
 from host.exchange.faults.looks import (
     ACK,
     BOOK,
-    FUTURES,
     HEARTBEAT,
     MARKET,
     OTHER,
     SNAPSHOT,
     STATUS,
     UPDATE,
-    V1,
     Look,
     look,
 )
 from host.exchange.faults.overlay import Overlay
 from host.exchange.faults.pictures import Picture, entries
 from host.exchange.faults.wire import Binary
+from host.exchange.source import FUTURES_V1, SPOT_V1
 
 if TYPE_CHECKING:
-    from host.exchange.faults.injector import Arm, Injector
+    from host.exchange.faults.arms import Arm
+    from host.exchange.faults.injector import Injector
 
 # The frames that a fault waits for, where its options do not say.
 _WANTS = {"late-snapshot": SNAPSHOT, "snapshot-twice": SNAPSHOT, "late-ack": ACK, "error-ack": ACK}
@@ -78,7 +79,7 @@ class Tamper:
             self.greeting = text
         self._time_us = time_us
         out = self.due(time_us)
-        if not (self._injector.is_armed or self._is_busy):
+        if not (self._injector.arms or self._injector.windows or self._is_busy):
             out.append(text)
             return out
         seen = look(text)
@@ -120,7 +121,7 @@ class Tamper:
             texts = overlay.passed(text, seen, self._time_us)
             if overlay.is_over:
                 del self._overlays[symbol]
-            if seen.dialect != FUTURES:
+            if seen.dialect != FUTURES_V1:
                 return texts
             # In place of one number there are as many as there are texts.
             shift = self._shift.get(symbol, 0)
@@ -134,12 +135,12 @@ class Tamper:
         """What the first fault that waits for such a frame makes of it; one frame, one fault."""
         if seen.kind == UPDATE and seen.symbol in self._overtaken:
             return [text, self._overtaken.pop(seen.symbol)]
-        for arm in self._injector.arms_for(self.number):
+        for arm in self._injector.arms.of(self.number):
             if not self._fits(arm, text, seen):
                 continue
             texts = self._done(arm, text, seen)
             if texts is not None:
-                self._injector.struck(arm, self.number, seen.symbol)
+                self._injector.arms.struck(arm, self.number, seen.symbol)
                 return texts
         return [text]
 
@@ -147,11 +148,11 @@ class Tamper:
         name, wanted = arm.kind.name, arm.options.get("of", _WANTS.get(arm.kind.name, UPDATE))
         if seen.kind != wanted and not (wanted == "book" and seen.kind in BOOK):
             return False
-        if name == "wrong-checksum" and seen.dialect == FUTURES:
+        if name == "wrong-checksum" and seen.dialect == FUTURES_V1:
             return False
-        if name == "without-checksum" and seen.dialect != V1:
+        if name == "without-checksum" and seen.dialect != SPOT_V1:
             return False
-        if name == "sequence-gap" and seen.dialect != FUTURES:
+        if name == "sequence-gap" and seen.dialect != FUTURES_V1:
             return False
         return arm.is_for(seen.symbol)
 
@@ -179,7 +180,7 @@ class Tamper:
             return self._held_until(self._time_us + int(options["seconds"] * 1e6), text)
         if name == "error-ack":
             self._muted.add(seen.symbol)
-            self._injector.soon(self._request, acks.unsubscribe(text, seen))
+            asyncio.get_running_loop().call_soon(self._request, acks.unsubscribe(text, seen))
             return [acks.refusal(text, seen, options["error"])]
         if name == "sequence-gap":
             self._shift[seen.symbol] = self._shift.get(seen.symbol, 0) + options["by"]
@@ -215,7 +216,7 @@ class Tamper:
         Of several futures messages that are made at once only the last leaves the book as it is.
         """
         true = self._true_book(seen.symbol)
-        if true and seen.dialect == FUTURES:
+        if true and seen.dialect == FUTURES_V1:
             return true if rewrite.number(true[1]) + shift == rewrite.number(text) else None
         return true
 
@@ -235,7 +236,7 @@ class Tamper:
         overlay = Overlay(name, options, until_us, told, true)
         self._overlays[seen.symbol] = overlay
         texts = overlay.first(text, seen, self._time_us)
-        if seen.dialect == FUTURES:
+        if seen.dialect == FUTURES_V1:
             texts = [rewrite.sequence(each, at) for at, each in enumerate(texts, 1)]
             self._shift[seen.symbol] = self._shift.get(seen.symbol, 0) + len(texts)
         return [text, *texts]
@@ -243,17 +244,18 @@ class Tamper:
     def _delayed(self, text: str, seen: Look) -> list[str]:
         """What windows make of a frame, and whether it is to be said now or later."""
         now_us = due_us = self._time_us
-        for name, options in self._injector.windows_for(self.number, now_us):
+        for name, options, until_us in self._injector.windows.of(self.number, now_us):
             if name == "missing-heartbeats" and seen.kind == HEARTBEAT:
                 return []
             if name == "clock-jump":
                 moved = rewrite.later(text, seen, options["by_s"])
                 text = Binary(moved) if isinstance(text, Binary) else moved
-            if name == "status" and seen.kind == STATUS and options["word"]:
-                text = acks.system(text, options["word"])
+            # What all are told is the exchange's own word.
+            if name == "status" and seen.kind == STATUS and options["client"]:
+                text = acks.system(text, options["system"])
             if name == "lag":
                 lag_us = int(options["lag_s"] * 1e6)
-                due_us = max(due_us, min(now_us + lag_us, options["until_us"]))
+                due_us = max(due_us, min(now_us + lag_us, until_us))
         if seen.kind in BOOK and (late_us := self._late.get(seen.symbol)):
             due_us = max(due_us, late_us)
             if late_us <= now_us:

@@ -39,8 +39,8 @@ async def write(connection, data: bytes) -> None:
         await asyncio.sleep(_LOOK_S)
 
 
-async def _flushed(connection) -> None:
-    transport = connection.transport
+async def flushed(transport) -> None:
+    """Until all that was written is out, or the client has left."""
     while transport.get_write_buffer_size() and not transport.is_closing():
         await asyncio.sleep(_LOOK_S)
 
@@ -105,7 +105,7 @@ class ResetMidFrame(Manner):
     async def send(self, connection, text: str) -> None:
         data = frame(TEXT, text.encode())
         await write(connection, data[: len(data) // 2])
-        await _flushed(connection)
+        await flushed(connection.transport)
         await asyncio.sleep(self._after_s)
         raw = connection.transport.get_extra_info("socket")
         # To close without lingering is to reset.
@@ -141,7 +141,7 @@ async def huge(connection, size: int) -> None:
 async def end_without_notify(connection) -> None:
     """TCP ends after the last frame; TLS is told nothing."""
     transport = connection.transport
-    await _flushed(connection)
+    await flushed(transport)
     with contextlib.suppress(OSError):
         transport.get_extra_info("socket").shutdown(socket.SHUT_WR)
     for _ in range(int(_LINGER_S / _LOOK_S)):
