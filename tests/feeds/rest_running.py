@@ -1,26 +1,18 @@
 """Runs the programs about REST on CPython or on the board model; gives the JSON lines that they said."""
 
-import asyncio
-import importlib.util
 import json
-import sys
-from functools import cache
 from pathlib import Path
 
-from host import ROOT
+import both_runtimes
+
 from host.boardmodel import flash_folder, model
 
 _PROGRAMS = Path(__file__).parent / "programs"
 _TIMEOUT_S = 60
 
-sys.path.append(str(ROOT / "tests" / "lib"))  # the other end of the line
-
 
 def on_cpython(program, *args):
-    lines = []
-    running = _load(program).run([str(arg) for arg in args], lines.append)
-    asyncio.run(asyncio.wait_for(running, _TIMEOUT_S))
-    return [json.loads(line) for line in lines]
+    return [json.loads(line) for line in both_runtimes.on_cpython(_PROGRAMS / program, *args)]
 
 
 def on_board(folder):
@@ -38,11 +30,3 @@ def on_board(folder):
         return [json.loads(line) for line in said.splitlines()]
 
     return run
-
-
-@cache
-def _load(program):
-    spec = importlib.util.spec_from_file_location(Path(program).stem, _PROGRAMS / program)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

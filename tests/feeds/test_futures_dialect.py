@@ -7,59 +7,19 @@ from futures_reference import delta, snapshot
 from programs.look import look
 
 from firmware import config
-from firmware.feeds import buffers, futures_v1, futures_v1_talk
-from host.boardmodel.model import run_script
+from firmware.feeds import buffers, futures_v1
 
+DIALECT = "futures_v1"
+AROUND = ('{"event":"error","message":"x"}', '"event":"alert","product_ids":["y"]}')
 BOOK, MARKET = 2, 3
 _LONGEST_REQUEST = 504  # what fits one frame of the WebSocket client
-_PROGRAM = """
-import json, sys
-from firmware.feeds import futures_v1_talk
-with open(sys.argv[1]) as file:
-    for line in file:
-        name, *args = json.loads(line)
-        if name == "control":
-            args = [bytearray(args[0].encode()), args[1], args[2]]
-        print(json.dumps(getattr(futures_v1_talk, name)(*args)))
-"""
 PRODUCT = "PF_XBTUSD"
-
-
-@pytest.fixture(params=["host", "board"])
-def ask(request, tmp_path):
-    """`ask([name, *arguments], ...)`: what these functions of the dialect return."""
-    if request.param == "host":
-        return lambda *calls: [on_host(*call) for call in calls]
-    request.getfixturevalue("board_model")
-    file = tmp_path / "calls"
-
-    def on_board(*calls):
-        file.write_text("".join(json.dumps(call) + "\n" for call in calls))
-        return [json.loads(line) for line in run_script(_PROGRAM, file).splitlines()]
-
-    return on_board
-
-
-def on_host(name, *args):
-    if name == "control":
-        args = (bytearray(args[0].encode()), *args[1:])
-    told = getattr(futures_v1_talk, name)(*args)
-    return list(told) if isinstance(told, tuple) else told
-
-
-def told(ask, *frames):
-    """Each frame's meaning; what lies around it in the buffer must not matter."""
-    before, behind = '{"event":"error","message":"x"}', '{"event":"alert","product_ids":["y"]}'
-    calls = [
-        ["control", before + frame + behind, len(before), len(before + frame)] for frame in frames
-    ]
-    return ask(*calls)
 
 
 def test_requests(ask):
     names = ["pi_btcusd", "PF_XBTUSD", "FI_ETHUSD_211231"]
     plain, full = (
-        config.check({"dialect": "futures_v1", "pairs": names, "channels": channels})
+        config.check({"dialect": DIALECT, "pairs": names, "channels": channels})
         for channels in ([], ["ticker", "trade"])
     )
     requests, all_requests, renewal = (
@@ -90,7 +50,7 @@ def test_names_on_the_wire(ask):
     assert ask(*(["wire_name", name] for name in given)) == wanted
 
 
-def test_answers(ask):
+def test_answers(told):
     refused = '{"event":"subscribed_failed","feed":"book","product_ids":["PI_NOUSD"],"message":"no such"}'
     cases = {
         '{"event":"info","version":1}': None,
@@ -108,10 +68,10 @@ def test_answers(ask):
         '{"event":"alert","message":"rate_limited"}': ["alert", None, "rate_limited"],
         '{"event":"error"}': ["alert", None, "error"],
     }
-    assert told(ask, *cases) == list(cases.values())
+    assert told(*cases) == list(cases.values())
 
 
-def test_real_answers(ask, feeds):
+def test_real_answers(told, feeds):
     frames = (feeds / "frames" / "futures_v1_frames_2026.jsonl").read_text().splitlines()
     capture = (feeds / "cryptofeed" / "KRAKEN_FUTURES.ws.1.0").read_text().splitlines()
     events = [
@@ -121,14 +81,14 @@ def test_real_answers(ask, feeds):
     alerts = [
         json.loads(frame)["message"] for frame in frames if frame.startswith('{"event":"alert"')
     ]
-    said = told(ask, *frames, *events)
+    said = told(*frames, *events)
     assert [item for item in said if item] == [["alert", None, words] for words in alerts]
     assert len(alerts) == 2
 
 
 @pytest.fixture
 def made():
-    settings = config.check({"dialect": "futures_v1", "pairs": [PRODUCT]})
+    settings = config.check({"dialect": DIALECT, "pairs": [PRODUCT]})
     return buffers.make(settings)
 
 
@@ -147,7 +107,7 @@ def large(seq, count=1000):
 
 @pytest.mark.parametrize("size", [100, 977, 3000])
 def test_a_large_snapshot_in_pieces_is_the_snapshot(made, size):
-    whole = buffers.make(config.check({"dialect": "futures_v1", "pairs": [PRODUCT]}))
+    whole = buffers.make(config.check({"dialect": DIALECT, "pairs": [PRODUCT]}))
     for seq in (7, 2**40):
         message = large(seq)
         assert futures_v1.on_frame(bytearray(message), 0, len(message), 0, whole) == BOOK
@@ -221,7 +181,7 @@ def test_the_room_is_enough_for_real_books(feeds):
     longest = [("123456.5", "12345678.1234")] * 99
     for depth in (10, 25):
         made = buffers.make(
-            {**config.check({"dialect": "futures_v1"}), "pairs": [PRODUCT], "depth": depth}
+            {**config.check({"dialect": DIALECT}), "pairs": [PRODUCT], "depth": depth}
         )
         for book in (*books, snapshot("FF_XBTUSD_261225", 2**50, longest, longest)):
             assert pieces(made, book) == BOOK

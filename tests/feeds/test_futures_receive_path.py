@@ -1,18 +1,14 @@
 """On the board model, 10,000 futures messages, snapshots of 2,000 levels among them, allocate nothing."""
 
-import json
 import random
 
 import pytest
 from futures_reference import delta, snapshot
-from test_receive_path import _MESSAGES, _PROGRAMS, message
-
-from host.boardmodel.model import run_script
+from receiving import assert_all_proved, message
 
 _PRODUCTS = ("PF_XBTUSD", "PF_ETHUSD")  # the default settings'
 _LEVELS = {"PF_XBTUSD": 1000, "PF_ETHUSD": 20}  # a side; 64 KB, and what fits the receive buffer
 _MIDDLE = 840_000
-_LIVE = 1
 
 
 def market(rng, messages):
@@ -61,22 +57,15 @@ def test_futures_websocket_bytes_to_features_under_heap_lock(board_model, tmp_pa
     assert len(frames[0]) > 64_000 and len(frames[1]) < 2048
     stream = tmp_path / "stream"
     stream.write_bytes(fragments(frames[0]) + b"".join(map(message, frames[1:])))
-    program = _PROGRAMS / "receive_path.py"
-    assert_all_proved(program, stream, _MESSAGES, read_bytes, "futures_v1")
+    assert_proved_anew("receive_path.py", stream, read_bytes, "futures_v1")
 
 
 def test_futures_frames_to_features_under_heap_lock(board_model, tmp_path):
     lines = tmp_path / "lines"
     lines.write_bytes(b"\n".join(market(random.Random(2), 500)))
-    assert_all_proved(_PROGRAMS / "frames_alone.py", lines, _MESSAGES, "futures_v1")
+    assert_proved_anew("frames_alone.py", lines, "futures_v1")
 
 
-def assert_all_proved(*program):
-    done, counters, published, states = json.loads(run_script(*program))
-    messages, proved, bad, skipped, signals, heartbeats = counters[:6]
-    snapshots = counters[9]
-    assert messages == done >= _MESSAGES
-    assert (bad, skipped) == (0, 0)
-    assert proved + heartbeats == done and heartbeats > 100 and signals > 10 and snapshots >= 40
-    assert sum(published) == proved and min(published) > 1000
-    assert states == [_LIVE] * 2
+def assert_proved_anew(*program):
+    """Also by a snapshot of each product in every round."""
+    assert assert_all_proved(*program, pairs=_PRODUCTS) >= 40

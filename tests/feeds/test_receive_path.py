@@ -1,17 +1,13 @@
 """On the board model, 10,000 messages from WebSocket bytes to published features allocate nothing."""
 
-import json
 import random
-from pathlib import Path
 
 import pytest
 import spelling
+from receiving import PAIRS, assert_all_proved, message, received, side
 
 from host.boardmodel.model import ScriptFailed, run_script
 
-_PROGRAMS = Path(__file__).parent / "programs"
-_MESSAGES = 10_000
-_PAIRS = ("BTC/USD", "ETH/USD", "BTC/EUR")  # the default settings'
 _LIVE = 1
 
 
@@ -20,45 +16,26 @@ def market(rng, messages):
     exchange = spelling.Exchange(10)
     frames = [
         exchange.say("snapshot", pair, side(rng, -1, 10), side(rng, 1, 10), moment(0))
-        for pair in _PAIRS
+        for pair in PAIRS
     ]
     while len(frames) < messages:
         if rng.random() < 0.05:
             frames.append(b'{"channel":"heartbeat"}')
             continue
         bids, asks = (side(rng, sign, rng.randrange(4)) for sign in (-1, 1))
-        frames.append(exchange.say("update", rng.choice(_PAIRS), bids, asks, moment(len(frames))))
+        frames.append(exchange.say("update", rng.choice(PAIRS), bids, asks, moment(len(frames))))
     return frames
-
-
-def side(rng, sign, count):
-    away = rng.sample(range(1, 20), count)
-    deleted = count < 10 and rng.random() < 0.3
-    return [
-        (
-            spelling.plain(452_845 + sign * ticks, 1),
-            spelling.plain(0 if deleted else rng.randrange(1, 10**9), 8),
-        )
-        for ticks in sorted(away)
-    ]
 
 
 def moment(n):
     return f"2026-08-24T22:{n // 600:02}:{n // 10 % 60:02}.{n % 10}00000Z"
 
 
-def message(text):
-    """An unmasked WebSocket text message (RFC 6455, 5.2)."""
-    size = len(text)
-    head = bytes([0x81, size]) if size < 126 else b"\x81\x7e" + size.to_bytes(2, "big")
-    return head + text
-
-
 @pytest.mark.parametrize("read_bytes", [0, 100], ids=["large reads", "small reads"])
 def test_websocket_bytes_to_features_under_heap_lock(board_model, tmp_path, read_bytes):
     stream = tmp_path / "stream"
     stream.write_bytes(b"".join(map(message, market(random.Random(1), 500))))
-    assert_all_proved(_PROGRAMS / "receive_path.py", stream, _MESSAGES, read_bytes, "spot_v2")
+    assert_all_proved("receive_path.py", stream, read_bytes, "spot_v2")
 
 
 @pytest.mark.parametrize("read_bytes", [0, 1, 7, 251], ids=["several frames", "1", "7", "251"])
@@ -67,8 +44,8 @@ def test_every_recorded_checksum_proves_however_the_bytes_come(feeds, tmp_path, 
     lines = (feeds / "python-kraken-sdk" / "orderbook-v2.jsonl").read_bytes().splitlines()
     stream = tmp_path / "stream"
     stream.write_bytes(b"".join(map(message, lines)))
-    done, counters, published, states = json.loads(
-        run_script(_PROGRAMS / "receive_path.py", stream, len(lines), read_bytes, "spot_v2")
+    done, counters, published, states = received(
+        "receive_path.py", stream, len(lines), read_bytes, "spot_v2"
     )
     messages, proved, bad, skipped = counters[:4]
     # A full buffer may already hold the first frames of the next round.
@@ -80,17 +57,7 @@ def test_every_recorded_checksum_proves_however_the_bytes_come(feeds, tmp_path, 
 def test_frames_to_features_under_heap_lock(board_model, tmp_path):
     lines = tmp_path / "lines"
     lines.write_bytes(b"\n".join(market(random.Random(2), 500)))
-    assert_all_proved(_PROGRAMS / "frames_alone.py", lines, _MESSAGES, "spot_v2")
-
-
-def assert_all_proved(*program):
-    done, counters, published, states = json.loads(run_script(*program))
-    messages, proved, bad, skipped, signals, heartbeats = counters[:6]
-    assert messages == done >= _MESSAGES
-    assert (bad, skipped) == (0, 0)
-    assert proved + heartbeats == done and heartbeats > 100 and signals > 10
-    assert sum(published) == proved and min(published) > 1000
-    assert states == [_LIVE] * len(_PAIRS)
+    assert_all_proved("frames_alone.py", lines, "spot_v2")
 
 
 def test_the_lock_would_tell(board_model):

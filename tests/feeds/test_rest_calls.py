@@ -3,120 +3,20 @@
 import json
 
 import pytest
-from rest_running import on_board, on_cpython
+from http_peer import HttpServer, chunked, with_length
+from rest_kraken import ANSWERS, NO_PAIR, Kraken, ask_kraken, body, refused
+from tls_peer import ca_file, server_context, serving
 
-from firmware.feeds import listing
 from firmware.feeds.rest import due_ms
 from host.exchange.market import Market
 from host.exchange.thread import exchange_in_thread
-
-# Where rest_running.py says that they are.
-# isort: split
-from http_peer import HttpServer, chunked, with_length
-from tls_peer import ca_file, server_context, serving
-
-XBT = {
-    "altname": "XBTUSD",
-    "wsname": "XBT/USD",
-    "aclass_base": "currency",
-    "base": "XXBT",
-    "quote": "ZUSD",
-    "pair_decimals": 1,
-    "cost_decimals": 5,
-    "lot_decimals": 8,
-    "leverage_buy": [2, 3, 4, 5],
-    "fees": [[0, 0.26], [50000, 0.24]],
-    "ordermin": "0.00005",
-    "costmin": "0.5",
-    "tick_size": "0.1",
-    "status": "online",
-}
-DOGE = {**XBT, "altname": "XDGUSD", "wsname": "XDG/USD", "pair_decimals": 7, "ordermin": "13"}
-STOCK = {**XBT, "altname": "AAPLxUSD", "wsname": "AAPLx/USD", "pair_decimals": 2}
-TICKER = {
-    "a": ["30300.10000", "1", "1.000"],
-    "b": ["30300.00000", "1", "1.000"],
-    "c": ["30303.20000", "0.00067643"],
-    "v": ["4083.67001100", "4412.73601799"],
-    "p": ["30706.77771", "30689.13205"],
-    "t": [34619, 38907],
-    "l": ["29868.30000", "29868.30001"],
-    "h": ["31631.00000", "31631.00001"],
-    "o": "30502.80000",
-}
-DEPTH = {
-    "asks": [["30384.10000", "2.059", 1688671659], ["30387.90000", "1.500", 1688671380]],
-    "bids": [["30297.00000", "1.115", 1688671636], ["30296.70000", "2.002", 1688671674]],
-}
-STATUS = {"status": "online", "timestamp": "2023-07-06T18:52:00Z", "upcoming_maintenance": []}
-
-
-def body(result, errors=()):
-    return json.dumps({"error": list(errors), "result": result}).encode()
-
-
-def refused(text):
-    return json.dumps({"error": [text]}).encode()
-
-
-ANSWERS = {
-    "SystemStatus": body(STATUS),
-    "Time": body({"unixtime": 1688669448, "rfc1123": "Thu, 06 Jul 23 18:50:48 +0000"}),
-    "AssetPairs?pair=XBTUSD": body({"XXBTZUSD": XBT}),
-    "AssetPairs?pair=XDGUSD": body({"XDGUSD": DOGE}).replace(b"/", b"\\/"),
-    "AssetPairs?pair=AAPLxUSD&aclass_base=tokenized_asset": body({"AAPLxUSD": STOCK}),
-    "Ticker?pair=XBTUSD": body({"XXBTZUSD": TICKER}),
-    "Ticker?pair=AAPLxUSD&asset_class=tokenized_asset": body({"AAPLxUSD": TICKER}),
-    "Depth?count=5&pair=XBTUSD": body({"XXBTZUSD": DEPTH}),
-}
-_ROOM = 13 * 1024  # bytes of heap, and no more, are free when it begins
-_BLOCKS = 128  # that look taken, by what is on the stack
-NO_PAIR = refused("EQuery:Unknown asset pair")
-
-
-@pytest.fixture(scope="session")
-def certs(tmp_path_factory):
-    return tmp_path_factory.mktemp("certs")
-
-
-@pytest.fixture(scope="module", params=["cpython", "board"])
-def run(request, tmp_path_factory):
-    if request.param == "cpython":
-        return on_cpython
-    request.getfixturevalue("board_model")
-    return on_board(tmp_path_factory.mktemp("flash"))
-
-
-class Kraken(HttpServer):
-    """Answers what ANSWERS says, and what `others` say instead."""
-
-    def __init__(self, others=(), piece=0):
-        answers = {**ANSWERS, **dict(others)}
-        super().__init__(lambda path: _reply(answers.get(path.removeprefix("/0/public/"))), piece)
-
-    def paths(self):
-        return [question.split()[1].decode() for question in self.questions]
-
-
-def _reply(answer):
-    if callable(answer):
-        answer = answer()
-    if answer is None:
-        answer = NO_PAIR
-    return answer if answer.startswith((b"HTTP", b"<")) else with_length(answer)
-
-
-def ask(run, certs, server, *calls):
-    """What came of each call, and the rate counter at last."""
-    with serving(server.talk, server_context()) as port:
-        return run("rest_calls.py", port, ca_file("good", certs), *calls)
 
 
 def test_every_call_in_one_session(run, certs):
     server = Kraken()
     calls = ["status", "time", "listing:BTC/USD", "listing:DOGE/USD", "listing:AAPLx/USD"]
     calls += ["ticker:BTC/USD", "ticker:AAPLx/USD", "depth:BTC/USD"]
-    *said, counter = ask(run, certs, server, *calls)
+    *said, counter = ask_kraken(run, certs, server, *calls)
     touch = ["30384.10000", "2.059", "30297.00000", "1.115"]
     day = ["30303.20000", "31631.00001", "29868.30001", "4412.73601799"]
     assert said == [
@@ -138,7 +38,7 @@ def test_it_does_not_matter_how_the_bytes_come(run, certs, piece):
     pairs = chunked(ANSWERS["AssetPairs?pair=XBTUSD"], [1, 2, 30], b";x")
     time = chunked(ANSWERS["Time"] + b"\n\n", [len(ANSWERS["Time"]), 1])
     server = Kraken({"AssetPairs?pair=XBTUSD": pairs, "Time": time}, piece)
-    said = ask(run, certs, server, "listing:BTC/USD", "time")
+    said = ask_kraken(run, certs, server, "listing:BTC/USD", "time")
     assert said[:2] == [
         [["1", "8", "0.00005", "0.5", "0.1"], "XBT/USD", "online"],
         1688669448,
@@ -171,7 +71,7 @@ def test_the_envelope_and_what_is_no_envelope(run, certs):
     answers = [answer for answer, _ in PARTICULAR + GENERAL]
     turn = iter(answers)
     server = Kraken({"AssetPairs?pair=XBTUSD": lambda: next(turn)})
-    *said, _ = ask(run, certs, server, *["listing:BTC/USD", "anew"] * len(answers))
+    *said, _ = ask_kraken(run, certs, server, *["listing:BTC/USD", "anew"] * len(answers))
     wanted = ["refused: " + why for _, why in PARTICULAR] + ["none: " + why for _, why in GENERAL]
     assert said == wanted
 
@@ -182,63 +82,13 @@ def test_the_envelope_and_what_is_no_envelope(run, certs):
     ids=["in the envelope", "429"],
 )
 def test_when_kraken_says_too_often_the_next_call_waits(run, certs, answer):
-    *_, counter = ask(run, certs, Kraken({"Time": answer}), "time")
+    *_, counter = ask_kraken(run, certs, Kraken({"Time": answer}), "time")
     assert due_ms([counter, 0], 0) > 3000
 
 
 def test_a_warning_comes_with_its_answer(run, certs):
     server = Kraken({"Time": body({"unixtime": 7654321}, ["WGeneral:Soon no more"])})
-    assert ask(run, certs, server, "time")[0] == 7654321
-
-
-def test_what_is_said_before_the_books_begin(run, certs):
-    server = Kraken({"AssetPairs?pair=ETHUSD": body({"XETHZUSD": XBT})})
-    pairs = "BTC/USD,NO/USD,ETH/USD,DOGE/USD"
-    *said, known, _ = ask(run, certs, server, "look_up:" + pairs)
-    assert said == [
-        {"k": "status", "st": "online"},
-        listed("BTC/USD", 1, "0.00005"),
-        {"k": "error", "why": "NO/USD: EQuery:Unknown asset pair"},
-        {"k": "error", "why": "ETH/USD: the answer is about XBT/USD"},
-        listed("DOGE/USD", 7, "13"),
-    ]
-    nothing = [-1, -1, 0, 0, -1, 0]
-    assert known == [1, 8, 0, 5, 5, 0, *nothing, *nothing, 7, 8, 0, 13, 0, 0]
-    assert server.connections == 1
-
-
-def listed(pair, decimals, least):
-    return {
-        "k": "listing",
-        "p": pair,
-        "pd": decimals,
-        "qd": 8,
-        "min": least,
-        "tick": "0.1",
-        "st": "online",
-    }
-
-
-def test_an_exchange_that_cannot_be_asked_is_said_once(run, certs):
-    server = Kraken({"AssetPairs?pair=XBTUSD": b"HTTP/1.1 502 Bad\r\n\r\n"})
-    *said, known, _ = ask(run, certs, server, "look_up:BTC/USD,DOGE/USD")
-    assert said == [
-        {"k": "status", "st": "online"},
-        {"k": "error", "why": "REST of localhost: HTTP 502 bad gateway"},
-    ]
-    assert known == [-1, -1, 0, 0, -1, 0] * 2
-
-
-def test_the_whole_list_of_pairs_for_an_answer(run, certs, feeds):
-    """173 KB go through the receive buffer and leave nothing, neither on the heap nor in the listing."""
-    pairs = (feeds / "cryptofeed" / "KRAKEN.0").read_bytes().splitlines()[0].split(b": ", 1)[1]
-    server = Kraken({"AssetPairs?pair=XBTUSD": chunked(pairs, [4096, 1, 16384])})
-    *said, _, _ = ask(run, certs, server, "look_up:BTC/USD,DOGE/USD")
-    last = list(json.loads(pairs)["result"].values())[-1]["wsname"]
-    assert said[1:] == [
-        {"k": "error", "why": f"BTC/USD: the answer is about {last}"},
-        listed("DOGE/USD", 7, "13"),
-    ]
+    assert ask_kraken(run, certs, server, "time")[0] == 7654321
 
 
 def test_every_recorded_pair(run, certs, feeds):
@@ -267,26 +117,6 @@ def test_every_recorded_pair(run, certs, feeds):
         assert numbers[:2] == [str(pair["pair_decimals"]), str(pair["lot_decimals"])]
         assert numbers[2:] == [pair["ordermin"], None, None]
         assert status == ""
-
-
-def test_what_it_takes_of_the_heap_and_what_stays(board_model, certs, tmp_path):
-    """Beside the names that the first time brings: MicroPython never forgets one."""
-    run = on_board(tmp_path)
-    pairs = "BTC/USD,DOGE/USD,AAPLx/USD"
-    with serving(Kraken().talk, server_context()) as port:
-        _, *rounds = run("rest_heap.py", port, ca_file("good", certs), pairs, _ROOM, 3)
-    for last, stays, listing_bytes in rounds:
-        assert last == "listing"
-        assert abs(stays - listing_bytes) <= _BLOCKS
-
-
-def test_the_books_do_not_wait_for_ever(certs, monkeypatch):
-    clock_ms = iter(range(0, 10**6, 8000))
-    monkeypatch.setattr(listing, "ticks_ms", lambda: next(clock_ms))
-    pairs = "BTC/USD,DOGE/USD,AAPLx/USD,BTC/USD"
-    said = ask(on_cpython, certs, Kraken(), "look_up:" + pairs)
-    assert [record["k"] for record in said[:-2]] == ["status", "listing", "listing", "error"]
-    assert said[-3]["why"] == "REST of localhost: too slow to wait for"
 
 
 def test_the_local_kraken(run, tmp_path):

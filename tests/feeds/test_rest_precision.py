@@ -2,9 +2,6 @@
 
 import json
 
-import pytest
-from rest_running import on_board, on_cpython
-
 UNKNOWN = [-1, -1]
 
 CASES = {
@@ -27,14 +24,6 @@ CASES = {
     "no book yet": ([[[1, 8], UNKNOWN], [[1, 8], [1, 8]]], 1, 1, []),
     "nothing listed": ([[UNKNOWN, [1, 8]]], 0, 0, []),
 }
-
-
-@pytest.fixture(scope="module", params=["cpython", "board"])
-def run(request, tmp_path_factory):
-    if request.param == "cpython":
-        return on_cpython
-    request.getfixturevalue("board_model")
-    return on_board(tmp_path_factory.mktemp("flash"))
 
 
 def test_every_difference_is_said_once(run, tmp_path):

@@ -2,59 +2,16 @@
 
 import json
 
-import pytest
-
 from firmware import config
-from firmware.feeds import spot_v1_talk
-from host.boardmodel.model import run_script
 
+DIALECT = "spot_v1"
+AROUND = ('{"errorMessage":"x"}', '"event":"systemStatus","errorMessage":"y"}')
 _LONGEST_REQUEST = 504  # what fits one frame of the WebSocket client
-_PROGRAM = """
-import json, sys
-from firmware.feeds import spot_v1_talk
-with open(sys.argv[1]) as file:
-    for line in file:
-        name, *args = json.loads(line)
-        if name == "control":
-            args = [bytearray(args[0].encode()), args[1], args[2]]
-        print(json.dumps(getattr(spot_v1_talk, name)(*args)))
-"""
-
-
-@pytest.fixture(params=["host", "board"])
-def ask(request, tmp_path):
-    """`ask([name, *arguments], ...)`: what these functions of the dialect return."""
-    if request.param == "host":
-        return lambda *calls: [on_host(*call) for call in calls]
-    request.getfixturevalue("board_model")
-    file = tmp_path / "calls"
-
-    def on_board(*calls):
-        file.write_text("".join(json.dumps(call) + "\n" for call in calls))
-        return [json.loads(line) for line in run_script(_PROGRAM, file).splitlines()]
-
-    return on_board
-
-
-def on_host(name, *args):
-    if name == "control":
-        args = (bytearray(args[0].encode()), *args[1:])
-    told = getattr(spot_v1_talk, name)(*args)
-    return list(told) if isinstance(told, tuple) else told
-
-
-def told(ask, *frames):
-    """Each frame's meaning; what lies around it in the buffer must not matter."""
-    before, behind = '{"errorMessage":"x"}', '"event":"systemStatus","errorMessage":"y"}'
-    calls = [
-        ["control", before + frame + behind, len(before), len(before + frame)] for frame in frames
-    ]
-    return ask(*calls)
 
 
 def test_requests(ask):
     names = ["BTC/USD", "DOGE/BTC", "ETH/EUR"]
-    given = {"dialect": "spot_v1", "pairs": names, "depth": 25, "ohlc_interval": 5}
+    given = {"dialect": DIALECT, "pairs": names, "depth": 25, "ohlc_interval": 5}
     channels = ["ticker", "trade", "ohlc", "spread"]
     plain, full = (config.check({**given, "channels": some}) for some in ([], channels))
     requests, all_requests, renewal = (
@@ -81,7 +38,7 @@ def test_requests(ask):
 
 def test_the_longest_request_fits(ask):
     pairs = [f"ABCDEFGHIJ{n}/BTCUSDT"[:19] for n in range(8)]
-    settings = config.check({"dialect": "spot_v1", "pairs": pairs, "channels": ["ohlc"]})
+    settings = config.check({"dialect": DIALECT, "pairs": pairs, "channels": ["ohlc"]})
     (texts,) = ask(["requests", settings])
     assert max(map(len, texts)) <= _LONGEST_REQUEST
 
@@ -98,7 +55,7 @@ def test_names_on_the_wire(ask):
     assert ask(*(["wire_name", name] for name in names)) == [*names.values()]
 
 
-def test_refusals_are_told_by_name(ask):
+def test_refusals_are_told_by_name(told):
     frames = [
         '{"errorMessage":"Subscription depth not supported","event":"subscriptionStatus",'
         '"pair":"XBT/USD","status":"error","subscription":{"depth":42,"name":"book"}}',
@@ -108,7 +65,7 @@ def test_refusals_are_told_by_name(ask):
         '{"errorMessage":"Subscription ohlc interval not supported","event":"subscriptionStatus",'
         '"pair":"XBT/USD","status":"error","subscription":{"interval":2,"name":"ohlc"}}',
     ]
-    assert told(ask, *frames) == [
+    assert told(*frames) == [
         ["refused", "XBT/USD", "Subscription depth not supported"],
         ["refused", "XBT/FOO", "Currency pair not supported XBT/FOO"],
         ["refused", None, "Malformed request"],
@@ -116,15 +73,15 @@ def test_refusals_are_told_by_name(ask):
     ]
 
 
-def test_the_system_s_status(ask):
+def test_the_system_s_status(told):
     frames = [
         '{"connectionID":18239578009413566319,"event":"systemStatus","status":"online","version":"1.8.3"}',
         '{"event":"systemStatus","status":"maintenance","version":"1.8.3"}',
     ]
-    assert told(ask, *frames) == [["status", None, "online"], ["status", None, "maintenance"]]
+    assert told(*frames) == [["status", None, "online"], ["status", None, "maintenance"]]
 
 
-def test_what_tells_nothing(ask):
+def test_what_tells_nothing(told):
     frames = [
         "{}",
         '{"event":"pong","reqid":42}',
@@ -133,13 +90,13 @@ def test_what_tells_nothing(ask):
         '{"errorMessage":"Subscription Not Found","event":"subscriptionStatus","pair":"XBT/USD",'
         '"status":"error","subscription":{"depth":10,"name":"book"}}',
     ]
-    assert told(ask, *frames) == [None] * len(frames)
+    assert told(*frames) == [None] * len(frames)
 
 
-def test_real_events(ask, feeds):
+def test_real_events(told, feeds):
     lines = (feeds / "cryptofeed" / "KRAKEN.ws.50.0").read_text().splitlines()
     frames = [line.split(": ", 1)[1] for line in lines if ': {"' in line and line[:3] != "wss"]
     subscribed = [frame for frame in frames if '"status":"subscribed"' in frame]
     assert len(subscribed) == 10
     status = [frame for frame in frames if "systemStatus" in frame]
-    assert told(ask, *subscribed, *status) == [None] * 10 + [["status", None, "online"]]
+    assert told(*subscribed, *status) == [None] * 10 + [["status", None, "online"]]

@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import reference
-from runtimes import BOOK, Book, Step
+from runtimes import BOOK, Book, Step, player
 
 _ORDER = ["k", "p", "t", "b", "a", "s", "u", "i", "r"]
 _SATURATED = 999_999_999
@@ -59,6 +59,18 @@ def assert_close(key, got, wanted: Fraction | None, book: reference.Book) -> Non
             assert abs(units) >= _SATURATED - slack, (key, got, wanted)
             return
     assert abs(units - truth) <= slack, (key, got, float(wanted), float(truth))
+
+
+def assert_same_everywhere(frames: list[bytes], **settings) -> bytes:
+    """Kinds, records, state and counters are the same on every runtime; all the records."""
+
+    def run(name):
+        steps = player(name)(frames, **settings)
+        return [(step.kind, step.lines, step.state, step.counters) for step in steps]
+
+    steps = run("checked")
+    assert steps == run("native") == run("board")
+    return b"".join(lines for _, lines, _, _ in steps)
 
 
 class Follower:

@@ -1,25 +1,15 @@
 """An independent model of futures: json, Decimal, the full book in a dict a side; and the messages of Kraken."""
 
-import json
 from decimal import Decimal
 
-from reference import DIGITS, NotABook, units
+from reference import DIGITS, EXACT, NotABook, parsed, units
 
 _KEYS = ("feed", "product_id", "seq", "timestamp", "side", "price", "qty", "bids", "asks")
 
 
 def read(frame: bytes) -> dict:
     """The members of a `book` or `book_snapshot` frame; raises NotABook."""
-    try:
-        message = json.loads(
-            frame.decode(),
-            parse_float=Decimal,
-            parse_int=Decimal,
-            parse_constant=_refuse,
-            object_pairs_hook=_members,
-        )
-    except ValueError:
-        raise NotABook("not JSON") from None
+    message = parsed(frame, _KEYS, **EXACT)
     if not isinstance(message, dict) or message.get("feed") not in ("book", "book_snapshot"):
         raise NotABook("another feed")
     if not isinstance(message.get("product_id"), str):
@@ -41,17 +31,6 @@ def read(frame: bytes) -> dict:
             for level in message[side]:
                 _level(level)
     return message
-
-
-def _refuse(constant):
-    raise NotABook(constant)
-
-
-def _members(pairs):
-    for name in _KEYS:
-        if [key for key, _ in pairs].count(name) > 1:
-            raise NotABook(f"{name} twice")
-    return dict(pairs)
 
 
 def _level(level) -> None:

@@ -2,20 +2,18 @@
 
 import json
 import re
-import tempfile
 from array import array
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
+
+from runtimes import on_board
 
 from firmware.feeds.paths import plan
 from firmware.kernels.pick import pick
-from host.boardmodel.model import run_script
 from host.runtimes.checked import checked
 
 MORE, ROW, END = 1, 2, 3
-_PROGRAM = Path(__file__).parent / "programs" / "pick_cases.py"
 _STATE_WORDS = 48
 _PLACE = {"": 4, "@": 4, "$": 9, "#": 9}
 _KEPT = 32
@@ -68,10 +66,7 @@ def _on_board(cases) -> list[Picked]:
         json.dumps([text.hex(), _words(text), [piece.hex() for piece in pieces]])
         for text, pieces in cases
     ]
-    with tempfile.NamedTemporaryFile("w") as file:
-        file.write("".join(line + "\n" for line in lines))
-        file.flush()
-        told = [json.loads(line) for line in run_script(_PROGRAM, file.name).splitlines()]
+    told = [json.loads(line) for line in on_board("pick_cases.py", lines)]
     for (text, _), (spec, _) in zip(cases, told, strict=True):
         assert bytes.fromhex(spec) == plan(text)
     return [Picked(text, calls) for (text, _), (_, calls) in zip(cases, told, strict=True)]

@@ -9,6 +9,11 @@ from fractions import Fraction
 
 DIGITS = 18  # the most significant digits that a price or a quantity may have
 LEVELS = 5  # the imbalance's default
+EXACT = {"parse_float": Decimal, "parse_int": Decimal}
+_KEYS = (
+    *("channel", "type", "data", "symbol", "timestamp", "checksum"),
+    *("bids", "asks", "price", "qty"),
+)
 
 
 class NotABook(Exception):
@@ -32,16 +37,7 @@ class Element:
 
 def read(frame: bytes) -> tuple[str, list[Element]]:
     """`snapshot` or `update`, and the elements of a book frame; raises NotABook."""
-    try:
-        message = json.loads(
-            frame.decode(),
-            parse_float=Decimal,
-            parse_int=Decimal,
-            parse_constant=_refuse,
-            object_pairs_hook=_members,
-        )
-    except ValueError:  # also of UTF-8
-        raise NotABook("not JSON") from None
+    message = parsed(frame, _KEYS, **EXACT)
     if not isinstance(message, dict) or message.get("channel") != "book":
         raise NotABook("another channel")
     if message.get("type") not in ("snapshot", "update"):
@@ -49,27 +45,25 @@ def read(frame: bytes) -> tuple[str, list[Element]]:
     return message["type"], [_element(item) for item in _list(message, "data")]
 
 
+def parsed(frame: bytes, keys: tuple[str, ...], **numbers):
+    """What json reads in the frame, where none of `keys` may be twice in an object; raises NotABook."""
+
+    def members(pairs):
+        for name in keys:
+            if [key for key, _ in pairs].count(name) > 1:
+                raise NotABook(f"{name} twice")
+        return dict(pairs)
+
+    try:
+        return json.loads(
+            frame.decode(), parse_constant=_refuse, object_pairs_hook=members, **numbers
+        )
+    except ValueError:  # also of UTF-8
+        raise NotABook("not JSON") from None
+
+
 def _refuse(constant):
     raise NotABook(constant)
-
-
-def _members(pairs):
-    known = [
-        "channel",
-        "type",
-        "data",
-        "symbol",
-        "timestamp",
-        "checksum",
-        "bids",
-        "asks",
-        "price",
-        "qty",
-    ]
-    for name in known:
-        if [key for key, _ in pairs].count(name) > 1:
-            raise NotABook(f"{name} twice")
-    return dict(pairs)
 
 
 def _element(item) -> Element:

@@ -1,7 +1,7 @@
 """One door to a feed on every runtime: `play` frames, get for each what it returned, printed and left behind."""
 
 import json
-from binascii import hexlify, unhexlify
+from binascii import unhexlify
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +18,7 @@ from host.runtimes.kernel import as_native
 from host.runtimes.native import compile_conductor
 
 OTHER, HEARTBEAT, BOOK, MARKET = range(4)
-_PROGRAM = Path(__file__).parent / "programs" / "play.py"
+_PROGRAMS = Path(__file__).parent / "programs"
 # What lies around a frame in the receive buffer: it must not matter.
 _AROUND = ('{"channel":"heartbeat"}', '"9.9}]')
 _STATES = ("SYNCING", "LIVE", "STALE")
@@ -133,11 +133,9 @@ def _steps(kinds, made) -> list[Step]:
 
 def _board(frames: Iterable[bytes], **given) -> list[Step]:
     settings = {**_settings(**given), "around": _AROUND}
-    lines = [json.dumps(settings).encode(), *(hexlify(frame) for frame in frames)]
-    file = _scratch() / "frames"
-    file.write_bytes(b"".join(line + b"\n" for line in lines))
+    lines = [json.dumps(settings), *(frame.hex() for frame in frames)]
     steps, seen = [], []
-    for line in run_script(_PROGRAM, file).splitlines():
+    for line in on_board("play.py", lines):
         kind, out, state, look_, counters, unharmed = json.loads(line)
         assert unharmed
         if look_ is not None:
@@ -145,6 +143,13 @@ def _board(frames: Iterable[bytes], **given) -> list[Step]:
         steps.append(Step(kind, unhexlify(out), seen, _named(counters), state))
     assert len(steps) == len(lines) - 1
     return steps
+
+
+def on_board(program: str, lines: Iterable[str]) -> list[str]:
+    """What a program of programs/ prints on the board model, of a file of these lines."""
+    file = _scratch() / "lines"
+    file.write_text("".join(line + "\n" for line in lines))
+    return run_script(_PROGRAMS / program, file).splitlines()
 
 
 @cache

@@ -6,6 +6,7 @@ from heapq import nlargest, nsmallest
 from itertools import pairwise
 
 import pytest
+from agreement import assert_same_everywhere
 from futures_reference import FullBook, assert_best, read
 from programs.look import look
 from reference import NotABook
@@ -179,14 +180,8 @@ def test_all_of_it_in_the_order_it_came(play, capture, products):
 
 def test_records_and_state_are_the_same_bytes_everywhere(board_model, products):
     frames = [frame for frame, _ in products["PI_LTCUSD"]]
-
-    def run(name):
-        steps = player(name)(frames, pairs=["PI_LTCUSD"], **_FUTURES)
-        return b"".join(step.lines for step in steps), [step.state for step in steps]
-
-    records, _ = run("checked")
+    records = assert_same_everywhere(frames, pairs=["PI_LTCUSD"], **_FUTURES)
     assert records.count(b'"k":"book"') > 10 and records.startswith(b'{"k":"state"')
-    assert run("checked") == run("native") == run("board")
 
 
 def test_real_frames_of_2026(play, feeds):

@@ -1,20 +1,19 @@
 """How late the feed is: heartbeats overdue, the lag against the clock, and whether that clock is to be believed."""
 
 import json
-from pathlib import Path
 
 import pytest
+from drawing import drawn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from programs.lateness_cases import LIVE, STALE, play
+from runtimes import on_board
 
 from firmware.kernels.lateness import carry, listen, look
-from host.boardmodel.model import run_script
 from host.runtimes.checked import checked
 
 _KERNELS = (carry, listen, look)
 _CHECKED = tuple(checked(kernel) for kernel in _KERNELS)
-_PROGRAM = Path(__file__).parent / "programs" / "lateness_cases.py"
 _PERIOD = 1 << 30  # of the ticks
 _BILLION = 10**9
 TELLS_NOTHING, AGREE, DISAGREE = range(3)
@@ -23,17 +22,11 @@ _DAY_MS = 86_400_000
 
 
 @pytest.fixture(scope="session", params=["checked", "native", "board"])
-def run(request, tmp_path_factory):
+def run(request):
     """`run(steps)` on each runtime in turn, see programs/lateness_cases.py."""
     if request.param == "board":
         request.getfixturevalue("board_model")
-        file = tmp_path_factory.mktemp("lateness") / "steps"
-
-        def on_board(steps):
-            file.write_text(json.dumps(steps) + "\n")
-            return json.loads(run_script(_PROGRAM, file))
-
-        return on_board
+        return lambda steps: json.loads(*on_board("lateness_cases.py", [json.dumps(steps)]))
     kernels = _CHECKED if request.param == "checked" else _KERNELS
     return lambda steps: play(kernels, steps)
 
@@ -244,16 +237,7 @@ def test_whatever_happens_nothing_overflows_and_every_runtime_says_the_same(some
     assert play(_CHECKED, some) == play(_KERNELS, some)
 
 
-def test_the_board_says_what_the_host_says(board_model, tmp_path):
-    drawn = []
-
-    @settings(max_examples=60, deadline=None, database=None, derandomize=True)
-    @given(steps)
-    def draw(some):
-        drawn.append(some)
-
-    draw()
-    file = tmp_path / "steps"
-    file.write_text("".join(json.dumps(some) + "\n" for some in drawn))
-    lines = run_script(_PROGRAM, file).splitlines()
-    assert [json.loads(line) for line in lines] == [play(_KERNELS, some) for some in drawn]
+def test_the_board_says_what_the_host_says(board_model):
+    examples = drawn(steps, 60)
+    lines = on_board("lateness_cases.py", map(json.dumps, examples))
+    assert [json.loads(line) for line in lines] == [play(_KERNELS, some) for some in examples]

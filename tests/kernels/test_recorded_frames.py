@@ -1,12 +1,11 @@
 """Kraken's own bytes: its published example, 510 real book frames, real control frames; the same on every runtime."""
 
 import json
-from functools import cache
 
 import pytest
 import spelling
-from agreement import Follower
-from runtimes import BOOK, HEARTBEAT, MARKET, OTHER, player
+from agreement import Follower, assert_same_everywhere
+from runtimes import BOOK, HEARTBEAT, MARKET, OTHER
 
 # docs.kraken.com, guide "spot-ws-book-v2": BTC/USD, precision 1 and 8, and its checksum.
 PUBLISHED_ASKS = """
@@ -67,14 +66,8 @@ def test_without_cutting_to_depth_they_would_not_prove(play_on_host, real_frames
 
 
 def test_records_and_state_are_the_same_bytes_everywhere(board_model, real_frames):
-    @cache
-    def run(name):
-        steps = player(name)(real_frames)
-        return b"".join(step.lines for step in steps), [step.state for step in steps]
-
-    records, _ = run("checked")
+    records = assert_same_everywhere(real_frames)
     assert records.count(b'"k":"book"') > 10 and records.startswith(b'{"k":"state"')
-    assert run("checked") == run("native") == run("board")
 
 
 def test_real_frames_of_other_channels_leave_the_books_alone(play, feeds):

@@ -2,6 +2,7 @@
 
 import pytest
 import spelling
+from refusals import assert_refused, nested
 from runtimes import BOOK, OTHER
 from stories import MOST_ELEMENTS, SPARE_ENTRIES
 
@@ -13,12 +14,6 @@ GOOD = (
     '"asks":[],"checksum":1,"timestamp":"2026-08-24T22:21:57.110183Z"}]}'
 )
 LEVEL = '{"price":9.8,"qty":1.5}'
-
-
-def error_of(code):
-    """The name of an error code, as decode_v2 has it."""
-    names = {getattr(decode_v2, name): name[5:] for name in vars(decode_v2) if "_ERR_" in name}
-    return names.get(code, code)
 
 
 def instead(old, new):
@@ -40,10 +35,6 @@ def with_elements(count):
 
 def with_unknown(value):
     return instead('"asks"', f'"new":{value},"asks"')
-
-
-def nested(depth):
-    return with_unknown('[{"a":' * (depth // 2) + "1" + "}]" * (depth // 2))
 
 
 REFUSED = {
@@ -108,7 +99,7 @@ REFUSED = {
         '{"data":[],"type":"update","data":[],"channel":"book"}',
     ],
     "LEVELS": [with_levels(2 * 10 + SPARE_ENTRIES + 1), with_elements(MOST_ELEMENTS + 1)],
-    "NESTING": [nested(26)],
+    "NESTING": [with_unknown(nested(26))],
 }
 TAKEN = [
     GOOD,
@@ -118,7 +109,7 @@ TAKEN = [
     ),
     with_levels(2 * 10 + SPARE_ENTRIES),
     with_elements(MOST_ELEMENTS),
-    nested(24),
+    with_unknown(nested(24)),
     *map(with_unknown, ["null", "-1.5e-7", '"}]\\""', '{"price":{"qty":[]}}', "[]", '"\u20ac"']),
     instead('"asks":[],', ""),
     instead('"asks":[]', '"asks":[ \n]'),
@@ -132,15 +123,7 @@ TAKEN = [
 
 def test_wrong_frames_are_refused_by_name(play):
     """And heartbeats and acknowledgements of any shape are no business of the books."""
-    frames = [(name, text) for name, texts in REFUSED.items() for text in texts]
-    steps = play([SNAPSHOT, *(text.encode("latin-1") for _, text in frames)])
-    assert steps[0].books[0].state == "LIVE"
-    said = [(error_of(step.kind), text) for step, (_, text) in zip(steps[1:], frames, strict=True)]
-    assert said == frames
-    assert {step.state for step in steps} == {steps[0].state}
-    assert not any(step.lines for step in steps[1:])
-    assert steps[-1].counters["skipped"] == len(frames)
-    assert steps[-1].counters["messages"] == len(frames) + 1
+    assert_refused(play, decode_v2, SNAPSHOT, REFUSED)
 
 
 def test_odd_frames_are_taken(play):

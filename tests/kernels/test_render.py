@@ -3,19 +3,16 @@
 import json
 from array import array
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 import spelling
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from runtimes import player
+from runtimes import on_board, player
 
 from firmware.kernels.render import render
-from host.boardmodel.model import run_script
 from host.runtimes.checked import checked
 
-_PROGRAM = Path(__file__).parent / "programs" / "render_cases.py"
 _LINE = 120
 _SYMBOLS = ["BTC/USD", "A/B", "LONGEST12/NAMES"]
 _WORDS = ["SYNCING", "LIVE", "", "BUY"]
@@ -24,18 +21,17 @@ _OUT = 7
 
 
 @pytest.fixture(scope="session", params=["checked", "native", "board"])
-def lines(request, tmp_path_factory):
+def lines(request):
     """`lines(cases)`: what `render` writes for each case (see render_cases.py)."""
     if request.param == "board":
         request.getfixturevalue("board_model")
-        file = tmp_path_factory.mktemp("render") / "cases"
 
-        def on_board(cases):
-            rows = [[x.hex() if isinstance(x, bytes) else x for x in case] for case in cases]
-            file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-            return [bytes.fromhex(line) for line in run_script(_PROGRAM, file).split()]
+        def in_hexadecimal(case):
+            return json.dumps([x.hex() if isinstance(x, bytes) else x for x in case])
 
-        return on_board
+        return lambda cases: [
+            bytes.fromhex(line) for line in on_board("render_cases.py", map(in_hexadecimal, cases))
+        ]
     kernel = checked(render) if request.param == "checked" else render
 
     def on_host(cases):

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 import v1_spelling
-from agreement import Follower
+from agreement import Follower, assert_same_everywhere
 from runtimes import BOOK, HEARTBEAT, MARKET, OTHER, counted, player
 from v1_reference import Feed, read
 
@@ -124,14 +124,8 @@ def test_the_books_of_a_recorded_pair_are_the_reference_s(play, books, pair):
 
 def test_v1_records_and_state_are_the_same_bytes_everywhere(board_model, books):
     frames = [frame for frame in books if shown(frame) == "OCEAN/BTC"]
-
-    def run(name):
-        steps = player(name)(frames, pairs=["OCEAN/BTC"], depth=DEPTH, **V1)
-        return b"".join(step.lines for step in steps), [step.state for step in steps]
-
-    wanted = run("checked")
-    assert wanted[0].count(b'"k":"book"') > 10
-    assert run("native") == wanted and run("board") == wanted
+    records = assert_same_everywhere(frames, pairs=["OCEAN/BTC"], depth=DEPTH, **V1)
+    assert records.count(b'"k":"book"') > 10
 
 
 @pytest.mark.parametrize("depth", [10, 25])

@@ -2,6 +2,7 @@
 
 import pytest
 import v1_spelling
+from refusals import assert_refused, nested
 from runtimes import BOOK, HEARTBEAT, MARKET, OTHER
 from stories import SPARE_ENTRIES
 
@@ -11,12 +12,6 @@ V1 = {"dialect": "spot_v1"}
 SNAPSHOT = v1_spelling.kraken("snapshot", "BTC/USD", [("9.9", "1.0")], [("10.0", "2.0")])
 GOOD = '[336,{"a":[]},{"b":[["9.8","1.5","1693415327.935623","r"]],"c":"1"},"book-10","XBT/USD"]'
 LEVEL = '["9.8","1.5","1693415327.935623","r"]'
-
-
-def error_of(code):
-    """The name of an error code, as decode_v1 has it."""
-    names = {getattr(decode_v1, name): name[5:] for name in vars(decode_v1) if "_ERR_" in name}
-    return names.get(code, code)
 
 
 def instead(old, new):
@@ -34,10 +29,6 @@ def with_levels(count):
 
 def with_unknown(value):
     return instead('"c"', f'"new":{value},"c"')
-
-
-def nested(depth):
-    return with_unknown('[{"a":' * (depth // 2) + "1" + "}]" * (depth // 2))
 
 
 NO_NUMBERS = [
@@ -142,7 +133,7 @@ REFUSED = {
         instead(LEVEL, '["9.8","1.5"]'),
     ],
     "LEVELS": [with_levels(2 * 10 + SPARE_ENTRIES + 1)],
-    "NESTING": [nested(26)],
+    "NESTING": [with_unknown(nested(26))],
 }
 TAKEN = [
     GOOD,
@@ -153,7 +144,7 @@ TAKEN = [
         for text in ["9.8e0", "98E-1", "0.98e+01", "0.000000000000000098e17", "9.800000000000000"]
     ),
     with_levels(2 * 10 + SPARE_ENTRIES),
-    nested(24),
+    with_unknown(nested(24)),
     *map(with_unknown, ["null", "-1.5e-7", '"}]\\""', '{"b":{"c":[]}}', "[]", '"\u20ac"']),
     instead('{"a":[]},', ""),
     instead('{"a":[]}', "{}"),
@@ -172,15 +163,7 @@ TAKEN = [
 
 
 def test_wrong_v1_frames_are_refused_by_name(play):
-    frames = [(name, text) for name, texts in REFUSED.items() for text in texts]
-    steps = play([SNAPSHOT, *(text.encode("latin-1") for _, text in frames)], **V1)
-    assert steps[0].books[0].state == "LIVE"
-    said = [(error_of(step.kind), text) for step, (_, text) in zip(steps[1:], frames, strict=True)]
-    assert said == frames
-    assert {step.state for step in steps} == {steps[0].state}
-    assert not any(step.lines for step in steps[1:])
-    assert steps[-1].counters["skipped"] == len(frames)
-    assert steps[-1].counters["messages"] == len(frames) + 1
+    assert_refused(play, decode_v1, SNAPSHOT, REFUSED, **V1)
 
 
 def test_odd_v1_frames_are_taken(play):

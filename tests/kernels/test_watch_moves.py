@@ -2,19 +2,18 @@
 
 import json
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
+from drawing import drawn
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from programs.watch_cases import LIVE, LOOKS, play
+from runtimes import on_board
 
 from firmware.kernels.watch import watch
-from host.boardmodel.model import run_script
 from host.runtimes.checked import checked
 
 _CHECKED = checked(watch)
-_PROGRAM = Path(__file__).parent / "programs" / "watch_cases.py"
 _PERIOD = 1 << 30  # of the ticks
 _WHOLE = 100_000  # a threshold's parts
 STALE = 2
@@ -24,17 +23,11 @@ _MOST = 999_999_999
 
 
 @pytest.fixture(scope="session", params=["checked", "native", "board"])
-def run(request, tmp_path_factory):
+def run(request):
     """`run(story)` on each runtime in turn, see programs/watch_cases.py."""
     if request.param == "board":
         request.getfixturevalue("board_model")
-        file = tmp_path_factory.mktemp("watch") / "stories"
-
-        def on_board(story):
-            file.write_text(json.dumps(story) + "\n")
-            return json.loads(run_script(_PROGRAM, file))
-
-        return on_board
+        return lambda story: json.loads(*on_board("watch_cases.py", [json.dumps(story)]))
     kernel = _CHECKED if request.param == "checked" else watch
     return lambda story: play(kernel, story)
 
@@ -246,19 +239,10 @@ def test_every_move_is_judged_as_fractions_judge_it(story):
     assert_true(story, said)
 
 
-def test_the_board_judges_as_the_host_does(board_model, tmp_path):
-    drawn = []
-
-    @settings(max_examples=100, deadline=None, database=None, derandomize=True)
-    @given(stories())
-    def draw(story):
-        drawn.append(story)
-
-    draw()
-    file = tmp_path / "stories"
-    file.write_text("".join(json.dumps(story) + "\n" for story in drawn))
-    lines = run_script(_PROGRAM, file).splitlines()
-    assert [json.loads(line) for line in lines] == [play(watch, story) for story in drawn]
+def test_the_board_judges_as_the_host_does(board_model):
+    examples = drawn(stories(), 100)
+    lines = on_board("watch_cases.py", map(json.dumps, examples))
+    assert [json.loads(line) for line in lines] == [play(watch, story) for story in examples]
 
 
 def test_the_history_is_the_last_hundred_looks(run):

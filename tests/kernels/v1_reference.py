@@ -1,6 +1,5 @@
 """An independent model of a spot v1 feed: json, the numbers' own texts, zlib's CRC-32 over what was printed."""
 
-import json
 import re
 import zlib
 from dataclasses import dataclass, field
@@ -8,7 +7,7 @@ from decimal import Decimal
 from heapq import nlargest, nsmallest
 
 import reference
-from reference import NotABook
+from reference import NotABook, parsed
 
 _NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?0*[0-9]{1,3})?", re.ASCII)
 _WHOLE = re.compile(r"0|[1-9][0-9]*", re.ASCII)
@@ -24,10 +23,7 @@ class Element(reference.Element):
 
 def read(frame: bytes) -> tuple[str, list[Element]]:
     """`snapshot` or `update`, and the one element of a book frame; raises NotABook."""
-    try:
-        message = json.loads(frame.decode(), object_pairs_hook=_members, parse_constant=_refuse)
-    except ValueError:  # also of UTF-8
-        raise NotABook("not JSON") from None
+    message = parsed(frame, _KEYS)
     if not isinstance(message, list) or len(message) < 4:
         raise NotABook("no message of a channel")
     number, *objects, channel, symbol = message
@@ -60,17 +56,6 @@ def read(frame: bytes) -> tuple[str, list[Element]]:
         printed,
     )
     return kind, [element]
-
-
-def _members(pairs):
-    for name in _KEYS:
-        if [key for key, _ in pairs].count(name) > 1:
-            raise NotABook(f"{name} twice")
-    return dict(pairs)
-
-
-def _refuse(constant):
-    raise NotABook(constant)
 
 
 def _list(value) -> list:

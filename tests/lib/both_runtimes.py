@@ -11,7 +11,7 @@ from pathlib import Path
 from host import ROOT
 
 _PROGRAMS = Path(__file__).parent / "programs"
-_TIMEOUT_S = 40
+_TIMEOUT_S = 60
 
 sys.path.append(str(_PROGRAMS))  # as the board has it: what stands beside a program
 

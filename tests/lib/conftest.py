@@ -11,3 +11,9 @@ def run(request):
         return on_cpython
     binary = request.getfixturevalue("board_model")
     return lambda *args: on_board(binary, *args)
+
+
+@pytest.fixture(scope="session")
+def certs(tmp_path_factory):
+    """Where the certificates of the other end are."""
+    return tmp_path_factory.mktemp("certs")

@@ -1,6 +1,7 @@
 """An HTTP server over TLS that answers byte by byte what a test says, right or wrong."""
 
 OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 class HttpServer:
@@ -42,7 +43,7 @@ def with_length(body, head=b""):
 
 def chunked(body, sizes, extension=b"", trailer=b""):
     """`body` in chunks of `sizes`, over and over."""
-    text = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+    text = CHUNKED
     at = turn = 0
     while at < len(body):
         part = body[at : at + sizes[turn % len(sizes)]]

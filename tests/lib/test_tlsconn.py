@@ -9,11 +9,6 @@ from tls_peer import DAY, NOW, ca_file, server_context, serving
 import tlsconn
 
 
-@pytest.fixture(scope="session")
-def certs(tmp_path_factory):
-    return tmp_path_factory.mktemp("certs")
-
-
 async def echo(reader, writer):
     writer.write(b"you said " + await reader.readexactly(5))
     await writer.drain()

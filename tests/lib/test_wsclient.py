@@ -14,8 +14,8 @@ import wsframe
 
 
 @pytest.fixture(scope="session")
-def ca(tmp_path_factory):
-    return ca_file("good", tmp_path_factory.mktemp("certs"))
+def ca(certs):
+    return ca_file("good", certs)
 
 
 def session(run, ca, port, buffer_bytes=2048, timeout_ms=4000, rounds=1):

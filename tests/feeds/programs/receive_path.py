@@ -12,47 +12,13 @@ import micropython
 import wsclient
 from firmware import config
 from firmware.feeds import buffers
+from tests.lib.programs.loop import Loop
 
 _TEXT = 1
 _SKIPPED = 3
 _PIECE = 4
 _START = 4
 _END = 5
-
-
-@micropython.viper
-def copy(to: ptr8, data: ptr8, at: int, n: int):
-    i = 0
-    while i < n:
-        to[i] = data[at + i]
-        i += 1
-
-
-class Loop:
-    """A stream that never ends."""
-
-    sock = None
-
-    def __init__(self, data, size):
-        self.data = data
-        self.size = size
-        self.at = 0
-
-    def readinto(self, view):
-        n = min(len(view), len(self.data) - self.at)
-        if self.size:
-            n = min(n, self.size)
-        copy(view, self.data, self.at, n)
-        self.at += n
-        if self.at == len(self.data):
-            self.at = 0
-        return n
-
-    def write(self, buf, start, size):
-        return size
-
-    def close(self):
-        pass
 
 
 def receive(ws, dialect, made, wanted):
