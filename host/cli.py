@@ -20,6 +20,7 @@ VERBS = {
     "pull": ("host.pull.command", "the events of the board's black box, as NDJSON"),
     "config": ("host.settings.command", "show, set and check the board's settings"),
     "replay": ("host.replay.command", "run recorded feeds through the firmware's own kernels"),
+    "study": ("host.study.command", "whether the signals of recorded feeds came true"),
     "exchange": ("host.exchange.command", "a local Kraken with TLS, to develop against"),
     "model": (
         "host.boardmodel.command",

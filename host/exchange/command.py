@@ -7,6 +7,7 @@ import signal
 
 from host.arguments import positive_seconds
 from host.errors import UserError
+from host.exchange import effects
 from host.exchange.address import LOOPBACK
 from host.exchange.clock import FULL_SPEED
 from host.exchange.faults import catalogue, plan
@@ -35,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--host", default=LOOPBACK, help="address to serve, certified (%(default)s: this PC only)")
     add("--pairs", metavar="A,B", help=f"pairs of the market ({','.join(DEFAULT_SYMBOLS)})")
     add("--seed", type=int, help=f"seed of the market ({DEFAULT_SEED})")
+    add("--effects", metavar="WHAT", help="plant them in the market, to be found by inkling study")
     add("--capture", metavar="FILE", help="play a recorded v2 book feed instead of the market")
     add("--speed", default="1", help="times true speed, or max: as fast as clients read (1)")
     add("--record", metavar="FILE", help="write what the first client hears; .gz, .zst compress")
@@ -77,9 +79,13 @@ def _source(args: argparse.Namespace) -> Source:
         if args.exit_at_end:
             raise UserError("--exit-at-end needs a --capture: the market has no end")
         symbols = args.pairs.split(",") if args.pairs else DEFAULT_SYMBOLS
-        return Market(symbols, DEFAULT_SEED if args.seed is None else args.seed)
+        planted = effects.parse(args.effects) if args.effects else None
+        seed = DEFAULT_SEED if args.seed is None else args.seed
+        return Market(symbols, seed, effects=planted)
     if args.pairs or args.seed is not None:
         raise UserError("a --capture has its own pairs; leave --pairs and --seed away")
+    if args.effects:
+        raise UserError("--effects are planted in the market, not in a --capture")
     return Player(args.capture)
 
 

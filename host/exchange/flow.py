@@ -2,11 +2,14 @@
 
 import math
 from random import Random
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from host.exchange.books import ASK, BID, Book
 from host.exchange.pairs import ASSETS, Pair
 from host.exchange.prices import Prices
+
+if TYPE_CHECKING:
+    from host.exchange.effects import PlantedPrices
 
 # Levels a side: enough for a subscription to depth 1000, whatever a burst eats.
 _FEWEST_LEVELS = 1_100
@@ -43,6 +46,7 @@ _DUST_USD = (4.0, 120.0)
 _MAKER_USD = (2_500.0, 6_500.0, 13_000.0, 27_000.0)
 _ROUND = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0)
 _ROUND_UNIT_USD = 84_000.0
+_EVEN = (0.9, 1.1)  # times the median, where sizes are to tell nothing
 _DUST_SHARE, _ROUND_SHARE, _MAKER_SHARE = 0.12, 0.25, 0.25
 # Orders of the side that is wanted are larger by exp of this times the pressure.
 _PRESSURE_ON_SIZE = 0.5
@@ -64,7 +68,9 @@ class Deal(NamedTuple):
 class Flow:
     """Changes `book` by messages; all randomness comes from the seed and the pair's name."""
 
-    def __init__(self, pair: Pair, prices: Prices, seed: int | str, start_us: int):
+    def __init__(
+        self, pair: Pair, prices: "Prices | PlantedPrices", seed: int | str, start_us: int
+    ):
         self.book = Book(pair)
         self.deals: list[Deal] = []
         """What was dealt in the last message."""
@@ -90,7 +96,8 @@ class Flow:
         self._prices.advance(time_us)
         self.deals = []
         self.book.begin(depths, time_us)
-        self._act()
+        if not self._prices.visit(self.book, time_us):
+            self._act()
         self._wait()
         return time_us
 
@@ -257,6 +264,8 @@ class Flow:
     def _size(self, side: int, rank: int) -> int:
         """A size in lots: dust, a round amount, a maker's usual one, or any."""
         draw = self._random
+        if self._prices.has_even_sizes:
+            return self._lots(_MEDIAN_USD / self._usd * draw.uniform(*_EVEN))
         towards = self._pressure if side == BID else -self._pressure
         kind = draw.random()
         if kind < _DUST_SHARE:

@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import Any
 
 from host.exchange import futures_v1_channels, listing, pairs, spot_v1_channels, spot_v2_channels
+from host.exchange.effects import Effects, prices_of
 from host.exchange.pair_state import PairState
 from host.exchange.prices import Prices
 from host.exchange.protocol import DEPTHS
@@ -22,20 +23,30 @@ _CHANNELS = {
 class Market(Source):
     """A market of `symbols`: everything follows from the seed and the time it starts at.
 
-    `start_s` in seconds since 1970, now by default. Raises UserError for an unlisted pair.
+    `start_s` in seconds since 1970, now by default. With `effects` the pairs have nothing in
+    common, and nothing in them foretells a price, but for those effects. Raises UserError for an
+    unlisted pair.
     """
 
     # A market goes on whether anybody looks or not.
     waits_for_subscriber = False
     dialects = (SPOT_V2, SPOT_V1, FUTURES_V1)
 
-    def __init__(self, symbols=pairs.DEFAULT_SYMBOLS, seed=DEFAULT_SEED, start_s=None):
+    def __init__(
+        self,
+        symbols=pairs.DEFAULT_SYMBOLS,
+        seed=DEFAULT_SEED,
+        start_s=None,
+        effects: Effects | None = None,
+    ):
         self.is_now = start_s is None
         self.start_us = int((time.time() if start_s is None else start_s) * 1_000_000)
-        prices = Prices(seed, self.start_us)
+        listed = pairs.find(symbols)
+        planted = prices_of(listed, seed, self.start_us, effects) if effects else {}
+        shared = Prices(seed, self.start_us)
         self.states = {
-            pair.symbol: PairState(pair, prices, seed, self.start_us)
-            for pair in pairs.find(symbols)
+            pair.symbol: PairState(pair, planted.get(pair.symbol, shared), seed, self.start_us)
+            for pair in listed
         }
         """What REST looks at: each pair as it is."""
         products = listing.products(self.states, self.start_us)

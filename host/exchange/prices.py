@@ -6,12 +6,13 @@ Time is a grid of fixed steps, so that prices follow from the seed and the time 
 import math
 from random import Random
 
+from host.exchange.books import Book
 from host.exchange.pairs import ASSETS
 
-_STEP_US = 50_000
-_STEP_S = _STEP_US / 1_000_000
+STEP_US = 50_000
+STEP_S = STEP_US / 1_000_000
 
-_BPS = 1e-4
+BPS = 1e-4
 
 # Moods: (how likely to follow, mean length in s, times the usual moves, times the usual activity).
 _MOODS = (
@@ -38,6 +39,8 @@ _PRESSURE_PULL = 0.3
 class Prices:
     """Prices, pressure and mood from `start_us` (microseconds since 1970) on."""
 
+    has_even_sizes = False
+
     def __init__(self, seed: int | str, start_us: int):
         self._random = Random(f"{seed}:prices")
         # All assets, listed or not: what is listed must not change the numbers drawn.
@@ -59,23 +62,27 @@ class Prices:
         pull = base_bps * self._pressure[base] - quote_bps * self._pressure[quote]
         return pull / max(base_bps, quote_bps)
 
+    def visit(self, book: Book, time_us: int) -> bool:
+        """Whether a message was made in the flow's place: nobody in this market does."""
+        return False
+
     def advance(self, time_us: int) -> None:
         """Go on to the last step that is not after `time_us`."""
-        while self._time_us + _STEP_US <= time_us:
-            self._time_us += _STEP_US
+        while self._time_us + STEP_US <= time_us:
+            self._time_us += STEP_US
             self._step()
 
     def _step(self) -> None:
         self._change_mood()
         gauss = self._random.gauss
         _, _, moves, activity = _MOODS[self._mood]
-        fade = _STEP_S / _MOOD_FADE_S
+        fade = STEP_S / _MOOD_FADE_S
         self._moves += (moves - self._moves) * fade
         self.activity += (activity - self.activity) * fade
 
-        root_s = math.sqrt(_STEP_S)
+        root_s = math.sqrt(STEP_S)
         shared_move = gauss(0.0, root_s)
-        kick = math.sqrt(2 * _STEP_S / _PRESSURE_FADE_S)
+        kick = math.sqrt(2 * STEP_S / _PRESSURE_FADE_S)
         shared_kick = gauss(0.0, kick * _PRESSURE_SHARED)
         own_kick = kick * math.sqrt(1 - _PRESSURE_SHARED**2)
         for name, asset in ASSETS.items():
@@ -83,13 +90,13 @@ class Prices:
                 continue
             pressure = self._pressure[name]
             move_bps = asset.beta_bps * shared_move + asset.own_bps * gauss(0.0, root_s)
-            move_bps += asset.moves_bps * _PRESSURE_PULL * pressure * _STEP_S
-            self._log[name] += move_bps * self._moves * _BPS
-            pressure -= pressure * _STEP_S / _PRESSURE_FADE_S
+            move_bps += asset.moves_bps * _PRESSURE_PULL * pressure * STEP_S
+            self._log[name] += move_bps * self._moves * BPS
+            pressure -= pressure * STEP_S / _PRESSURE_FADE_S
             self._pressure[name] = pressure + shared_kick + gauss(0.0, own_kick)
 
     def _change_mood(self) -> None:
-        self._mood_left_s -= _STEP_S
+        self._mood_left_s -= STEP_S
         if self._mood_left_s > 0:
             return
         others = [mood for mood in range(len(_MOODS)) if mood != self._mood]

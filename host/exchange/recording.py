@@ -10,6 +10,7 @@ import zstandard
 
 from host.errors import UserError
 from host.exchange import pairs, protocol
+from host.exchange.effects import Effects
 from host.exchange.engine import Engine
 from host.exchange.market import DEFAULT_SEED, Market
 from host.exchange.source import SPOT_V2
@@ -81,15 +82,16 @@ def record_market(
     start_s: float = DEFAULT_START_S,
     dialect: str = SPOT_V2,
     channels: tuple[str, ...] = ("book",),
+    effects: Effects | None = None,
 ) -> int:
     """Record what a client of the seeded market hears in `seconds`; return the number of frames.
 
     In the dialect of the futures the pairs are their linear perpetual ones (`PF_XBTUSD`), and the
     heartbeat is asked for too. `start_s` is the exchange time of the first frame, seconds since
-    1970. The same arguments give the same file. Raises UserError for an unknown pair or a path that
-    cannot be written.
+    1970; `effects` what is planted in the market. The same arguments give the same file. Raises
+    UserError for an unknown pair or a path that cannot be written.
     """
-    engine = Engine(Market(symbols, seed, start_s))
+    engine = Engine(Market(symbols, seed, start_s, effects))
     recording = Recording(path)
     try:
         session = engine.open(recording.write, engine.start_us, dialect)
