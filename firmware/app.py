@@ -42,18 +42,23 @@ def run():
 def _run(telemetry):
     """Why the board is to be started anew; None if it shall not go on."""
     try:
-        begun = _begin(telemetry)
+        prepared = _prepare(telemetry)
+        if prepared is None:
+            return None
+        begun = begin(telemetry, *prepared)
     except OSError as error:
         return _end(telemetry, str(error))
     except MemoryError:
         return _end(telemetry, "too little heap: fewer pairs or channels, or depth 10")
-    if begun is None:
-        return None
+    gc.threshold(-1)
     return asyncio.run(stay_connected(*begun))
 
 
-def _begin(telemetry):
-    """What is done once (see start.py); None when the board is to stay safe. Raises OSError, MemoryError."""
+def _prepare(telemetry):
+    """What is done once (see start.py), in the order in which `begin` takes it; None when the board is to stay safe.
+
+    Raises OSError, MemoryError.
+    """
     from firmware import start
 
     settings, dialect, trusted, receive = start.prepare(telemetry)
@@ -63,9 +68,7 @@ def _begin(telemetry):
     listing = start.look_up(telemetry, settings, trusted, receive)
     buffers = start.books(settings)
     give_back("firmware", "start")
-    del start
-    gc.threshold(-1)
-    return begin(telemetry, settings, dialect, trusted, buffers, receive, clock, listing)
+    return settings, dialect, trusted, buffers, receive, clock, listing
 
 
 def _end(telemetry, why):

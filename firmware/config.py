@@ -39,9 +39,13 @@ _TEXTS = {
     "time_host": "pool.ntp.org",
     "blackbox_on": "flash",
 }
-_CHANNELS = ("ticker", "trade", "ohlc", "spread")
+# Short texts in one long one, for each by itself would be a name that MicroPython keeps for ever.
+_CHANNELS = const("ticker trade ohlc spread")
+_SPOT_PAIRS = const("BTC/USD ETH/USD BTC/EUR")
+_FUTURES_PAIRS = const("PF_XBTUSD PF_ETHUSD")
+_OLD_AND_NEW = const("XBT BTC XDG DOGE")  # what Kraken's older dialects call them
+_FUTURES_KINDS = const("PI_ PF_ FI_ FF_")
 _OHLC_MINUTES = const((1, 5, 15, 30, 60, 240, 1440, 10_080, 21_600))
-_OLD_NAMES = {"XBT": "BTC", "XDG": "DOGE"}  # what Kraken's older dialects call them
 _OTHERS = ("dialect", "host", "path", "rest_host", "depth", "pairs", "channels")
 _MOST_PAIRS = const(8)
 _LONGEST_TEXT = const(64)
@@ -130,20 +134,21 @@ def check(given):
 
 
 def _channels(given, dialect):
-    if not isinstance(given, (list, tuple)) or not all(name in _CHANNELS for name in given):
+    names = _CHANNELS.split()
+    if not isinstance(given, (list, tuple)) or not all(name in names for name in given):
         raise ConfigError("channels must be a list of ticker, trade, ohlc, spread")
     for name in given:
         if (name == "spread" and dialect != "spot_v1") or (
             name == "ohlc" and dialect == "futures_v1"
         ):
             raise ConfigError(f"channels: {dialect} has no {name}")
-    return [name for name in _CHANNELS if name in given]
+    return [name for name in names if name in given]
 
 
 def _pairs(given, futures):
     """The names as v2 and futures spell them, whichever spelling was given."""
-    default = ["PF_XBTUSD", "PF_ETHUSD"] if futures else ["BTC/USD", "ETH/USD", "BTC/EUR"]
-    given = given.get("pairs", default)
+    default = _FUTURES_PAIRS if futures else _SPOT_PAIRS
+    given = given.get("pairs", default.split())
     if not isinstance(given, (list, tuple)) or not 1 <= len(given) <= _MOST_PAIRS:
         raise ConfigError(f"pairs must be a list of 1 to {_MOST_PAIRS}")
     pairs = []
@@ -162,12 +167,18 @@ def _pair(name):
     plain = all(65 <= c <= 90 or 46 <= c <= 57 or c == 120 for c in name.encode())
     if not plain or name.count("/") != 1:
         raise ConfigError("pairs must be names such as BTC/USD")
-    return "/".join([_OLD_NAMES.get(asset, asset) for asset in name.split("/")])
+    return "/".join([_new_name(asset) for asset in name.split("/")])
+
+
+def _new_name(asset):
+    names = _OLD_AND_NEW.split()
+    return names[names.index(asset) | 1] if asset in names else asset
 
 
 def _product(name):
-    name = name.upper().replace("BTC", "XBT")
+    old, new, *_ = _OLD_AND_NEW.split()
+    name = name.upper().replace(new, old)
     plain = all(65 <= c <= 90 or 48 <= c <= 57 or c == 95 for c in name.encode())
-    if not plain or name[:3] not in ("PI_", "PF_", "FI_", "FF_"):
+    if not plain or name[:3] not in _FUTURES_KINDS.split():
         raise ConfigError("pairs must be futures such as PF_XBTUSD")
     return name

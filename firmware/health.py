@@ -9,6 +9,7 @@ from time import ticks_add, ticks_diff, ticks_ms
 from micropython import const
 
 from firmware.board import device
+from firmware.kernels.floor import sink
 from firmware.kernels.lateness import carry, listen, look
 from firmware.kernels.watch import watch
 from firmware.telemetry import Line
@@ -37,6 +38,7 @@ _M_COOLDOWN_MS = const(6)
 _M_MARKET = const(9)
 _M_WORDS = const(113)
 _WHOLE = const(100_000)
+_FLOOR_WORDS = const(5)
 _MARKET_LAST = const(89)
 _MARKET_LAST_STRIDE = const(4)
 
@@ -61,6 +63,7 @@ _PAIR = const(b'{"k":"pair","p":"%p","st":"%w","lag":%0,"n":%1,"bad":%2}\0')
 _HEALTH = const(
     b'{"k":"health","up":%0,"n":%1,"ps":%2,"lag":%3,"hb":%4,"bad":%5,"free":%6,"drop":%7}\0'
 )
+_LEAK = const(b'{"k":"leak","lost":%0,"free":%1}\0')
 _LINK = const(b'{"k":"link","re":%0,"skip":%1,"rssi":%2,"off":%3,"ppm":%4,"low":%5,"alloc":%6}\0')
 
 
@@ -70,8 +73,9 @@ class Health:
     For whoever keeps the connection: `since` is to hold the ticks at which it went up, None while
     it is down. `lag_ms` is the largest lag of LIVE books in the last second, None if nothing tells;
     `clock.trusted` says whether to believe it. `low` is the least free heap that was seen, -1 where
-    nobody knows. `moves` has a buffer for each pair that kernels/watch.py looks at, none at all
-    without a `delta_threshold`.
+    nobody knows. `unheard_s` is for others to count up; the thread sets it to 0 while it runs.
+    `moves` has a buffer for each pair that kernels/watch.py looks at, none at all without a
+    `delta_threshold`.
     """
 
     def __init__(self, buffers, telemetry, clock, settings):
@@ -80,10 +84,11 @@ class Health:
         self.clock = clock
         self.settings = settings
         self.since = self.lag_ms = None
-        self.reconnects = 0
+        self.reconnects = self.unheard_s = 0
         self.low = self._used = -1
         pairs = len(buffers[_BOOKS])
         self._watch = array("i", bytes(4 * (_W_PAIR + pairs * _W_PAIR_WORDS)))
+        self._floor = array("i", bytes(4 * _FLOOR_WORDS))
         self._watch[_W_MOST_LAG] = settings["max_lag_ms"]
         self._line = Line(telemetry, buffers[_SYMBOLS], buffers[_WORD_LIST])
         self.moves = []
@@ -117,6 +122,7 @@ class Health:
         turn = up_s = up_ms = messages = half = 0
         while True:
             time.sleep_ms(_PERIOD_MS)
+            self.unheard_s = 0
             now = ticks_ms()
             for pair in range(len(moves)):
                 if watch(moves[pair], pubs[pair], books[pair], market, now):
@@ -151,6 +157,7 @@ class Health:
             if ticks_diff(now, health_at) >= 0:
                 since_ms = interval_ms + ticks_diff(now, health_at)
                 self._say_health(up_s, (counters[_MESSAGES] - messages) * 1000 // since_ms)
+                self._watch_floor(since_ms)
                 messages = counters[_MESSAGES]
                 health_at = ticks_add(now, interval_ms)
             if ticks_diff(now, carry_at) >= 0:
@@ -212,6 +219,12 @@ class Health:
         lateness[_W_WORST] = 0
         lateness[_W_MOST] = lateness[_W_MISSING]
         self._used = device.heap_used()
+
+    def _watch_floor(self, since_ms):
+        free = device.heap_free()
+        lost = sink(self._floor, free, since_ms) if free > 0 else 0
+        if lost:
+            self._say(_LEAK, (lost, free))
 
     def _say(self, template, values):
         for place, value in enumerate(values):

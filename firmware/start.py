@@ -9,7 +9,7 @@ from borrow import borrow, give_back
 
 _BOX_BYTES = const(160)  # events that wait to be written together, and for each pair
 _BOX_PAIR_BYTES = const(96)
-_BOX_KINDS = const(b'bootsafewificlocnet"staterrorestresy')
+_BOX_KINDS = const(b'bootsafewificlocnet"staterrorestresyleak')
 _DONE = (
     "levels imbalance_threshold spread_threshold_bps book_interval_ms rest_port rest_host buffer_bytes"
     " serial_bytes_per_s ca blackbox_kb blackbox_on"
@@ -51,7 +51,6 @@ def books(settings):
     talk = borrow("firmware.feeds", settings["dialect"] + "_talk")
     names = [talk.wire_name(pair) for pair in settings["pairs"]]
     give_back("firmware.feeds", settings["dialect"] + "_talk")
-    give_back("firmware.feeds", "control")
     del talk
     buffers = borrow("firmware.feeds", "buffers")
     made = buffers.make(settings, names)

@@ -2,7 +2,7 @@
 
 import os
 import time
-from time import ticks_ms
+from time import ticks_diff, ticks_ms
 
 from micropython import const
 
@@ -21,6 +21,7 @@ _MOST_WAITS = const(24)  # two minutes
 _NAP_MS = const(1000)
 
 _dog = None
+_began = ticks_ms()
 _soon = 0  # restarts so far that came soon after a start
 
 
@@ -57,7 +58,8 @@ def rest():
 
 def restart(cause):
     """Begin again from power-on, with `cause` (a line) kept for the next boot record. Does not return."""
-    count = _soon + 1 if ticks_ms() < _SOON_MS else 0
+    # After six days the difference of ticks turns negative, and that is not soon, either.
+    count = _soon + 1 if 0 <= ticks_diff(ticks_ms(), _began) < _SOON_MS else 0
     for _ in range(min(count, _MOST_WAITS) * _WAIT_MS // _NAP_MS):
         feed()
         time.sleep_ms(_NAP_MS)

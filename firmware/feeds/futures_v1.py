@@ -7,15 +7,13 @@ from firmware.feeds.take_book import take_book
 from firmware.kernels.decode_futures import decode
 from firmware.kernels.shorten import shorten
 
-# What decode_futures says a frame is.
-_KIND_HEARTBEAT = const(1)
-_KIND_BOOK = const(2)
+_KIND_BOOK = const(2)  # what decode_futures says a frame is
 _ERR_TRUNCATED = const(-2)
 
+_UPDATE = const(0)
+_WIRE = const(12)
 _UPD_MAX_LEVELS = const(2)
-_MESSAGES = const(0)
 _SKIPPED = const(3)
-_HEARTBEATS = const(5)
 _OUT = const(7)
 _SHORT_BYTES = const(0)
 _SHORT_FULL = const(1)
@@ -25,17 +23,8 @@ _SHORT_WORDS = const(6)
 @micropython.native
 def on_frame(frame, start, end, now_ms, buffers):
     """Take in `frame[start:end]`, received at the board's `now_ms`; see spot_v2.py."""
-    update, _, _, _, _, _, _, _, _, _, counters, _, wire, _, _ = buffers
-    counters[_MESSAGES] += 1
-    counters[_OUT] = 0
-    kind = decode(frame, start, end, update, wire)
-    if kind == _KIND_BOOK:
-        take_book(frame, now_ms, buffers)
-    elif kind == _KIND_HEARTBEAT:
-        counters[_HEARTBEATS] += 1
-    elif kind < 0:
-        counters[_SKIPPED] += 1
-    return kind
+    kind = decode(frame, start, end, buffers[_UPDATE], buffers[_WIRE])
+    return take_book(kind, frame, now_ms, buffers)
 
 
 # A snapshot is the whole book and may be larger than the receive buffer: it is shortened as it

@@ -50,6 +50,8 @@ class Proof:
             self.words[at + _R_WAIT] = _FIRST_WAIT_S
             self.words[at + _R_LAST_WAIT] = 0
             self.words[at + _R_WHY] = 0
+            # Whatever it is STALE for, that request sees to it.
+            self.buffers[_BOOKS][at // _R_STRIDE][_B_REASON] = _WHY_DISCONNECT
 
     def count_down(self):
         """A second has passed; a book that was LIVE throughout its wait has a clean record again."""

@@ -39,6 +39,7 @@ _CLOSE_CODE = const(7)
 
 _IDLE_MS = const(10)  # how long to wait for bytes before the serial line is served again
 _LOOK_MS = const(1000)
+_UNHEARD_S = const(60)  # more than a time server takes to answer, or not to
 _PING_LOOKS = const(30)  # Kraken closes futures connections that say nothing for a minute
 # After maintenance, and when the exchange says so, no faster than this.
 _PATIENT_MS = const(5000)
@@ -192,7 +193,6 @@ class Session:
         if self._words:
             self._words = None
             give_back("firmware.feeds", self.settings["dialect"] + "_talk")
-            give_back("firmware.feeds", "control")
 
     def _look(self):
         """Once a second: feed the watchdog, keep the connection open; why it is to end, or None."""
@@ -208,9 +208,16 @@ class Session:
         self._proof.count_down()
         counters[_RESYNC] = 1
         if self._listing and counters[_SNAPSHOTS] != self._snapshots:
-            self._snapshots = counters[_SNAPSHOTS]
-            self._compare()
+            try:
+                self._compare()
+                self._snapshots = counters[_SNAPSHOTS]
+            except MemoryError:  # the next look will try again
+                pass
         health = self.health
+        health.unheard_s += 1
+        if health.unheard_s > _UNHEARD_S:
+            self.sick = True
+            return "the second thread has stopped"
         if 0 <= health.low < self.settings["heap_floor"]:
             self.sick = True
             return "heap below its floor"

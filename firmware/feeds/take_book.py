@@ -1,4 +1,4 @@
-"""What a decoded book message does, in every dialect: books, proof, states, features, signals, records."""
+"""What a decoded frame does, in every dialect: counters, books, proof, states, features, signals, records."""
 
 import micropython
 from micropython import const
@@ -9,6 +9,10 @@ from firmware.kernels.features import features
 from firmware.kernels.render import render
 from firmware.kernels.sequence import cut, follow
 from firmware.signals.imbalance import imbalance
+
+# What the decoders say a frame is; below zero it could not be read.
+_KIND_HEARTBEAT = const(1)
+_KIND_BOOK = const(2)
 
 _UPD_GROUPS = const(0)
 _UPD_TYPE = const(1)
@@ -37,10 +41,12 @@ _SIG_SIDE = const(0)
 _SIG_TIME = const(4)
 _SET_BOOK_INTERVAL_MS = const(3)
 
+_MESSAGES = const(0)
 _PROVED = const(1)
 _BAD = const(2)
 _SKIPPED = const(3)
 _SIGNALS = const(4)
+_HEARTBEATS = const(5)
 _RESYNC = const(6)
 _OUT = const(7)
 _RECORDS = const(8)
@@ -60,11 +66,11 @@ _T_STALE = const(3)
 
 
 @micropython.native
-def take_book(frame, now_ms, buffers):
-    """Apply what a decoder put into `update` of `buffers`; `frame` is what it decoded.
+def take_book(kind, frame, now_ms, buffers):
+    """Count a frame of which a decoder said `kind`, and apply what it put into `update` of `buffers`.
 
     The records it causes are in `out`, `counters[_OUT]` bytes of them. A conductor: it allocates
-    nothing, and the host compiles it whole together with its kernels. Returns that count.
+    nothing, and the host compiles it whole together with its kernels. Returns `kind`.
     """
     (
         update,
@@ -83,6 +89,14 @@ def take_book(frame, now_ms, buffers):
         _,
         _,
     ) = buffers
+    counters[_MESSAGES] += 1
+    counters[_OUT] = 0
+    if kind != _KIND_BOOK:
+        if kind == _KIND_HEARTBEAT:
+            counters[_HEARTBEATS] += 1
+        elif kind < 0:
+            counters[_SKIPPED] += 1
+        return kind
     pos = 0
     snapshot = update[_UPD_TYPE] == _TYPE_SNAPSHOT
     proof = update[_UPD_PROOF]
@@ -185,4 +199,4 @@ def take_book(frame, now_ms, buffers):
                 counters[_EARLY] += 1
         group += _GROUP_STRIDE
     counters[_OUT] = pos
-    return pos
+    return kind

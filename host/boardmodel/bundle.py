@@ -1,8 +1,9 @@
-"""Links the modules that are always loaded into one for the board, where each file costs 300 bytes of heap.
+"""Links modules that are loaded together into one for the board, where each file costs 300 bytes of heap.
 
-The source knows nothing of it: imports are turned to the one module, and what the members define
-stands in it side by side. So a name can mean only one thing in all of them: what a single member
-defines, or an import or a constant that is the same everywhere. `linked` says where it is not so.
+And three names, which MicroPython never forgets. The source knows nothing of it: imports are turned
+to the one module, and what the members define stands in it side by side. So a name can mean only
+one thing in all of them: what a single member defines, or an import or a constant that is the same
+everywhere. `linked` says where it is not so.
 """
 
 import ast
@@ -32,6 +33,7 @@ MEMBERS = (
     "firmware.kernels.features",
     "firmware.kernels.lateness",
     "firmware.kernels.watch",
+    "firmware.kernels.floor",
     "firmware.signals.imbalance",
     "firmware.telemetry",
     "firmware.feeds.take_book",
@@ -42,6 +44,16 @@ MEMBERS = (
     "firmware.app",
 )
 """By the names under which the source imports them; who imports stands behind what he imports."""
+
+WITH_HELPERS = {
+    "firmware.feeds.spot_v2": ("firmware.kernels.decode_v2",),
+    "firmware.feeds.spot_v1": ("firmware.kernels.decode_v1",),
+    "firmware.feeds.futures_v1": ("firmware.kernels.decode_futures", "firmware.kernels.shorten"),
+    "firmware.feeds.spot_v2_talk": ("firmware.feeds.control",),
+    "firmware.feeds.spot_v1_talk": ("firmware.feeds.control",),
+    "firmware.feeds.futures_v1_talk": ("firmware.feeds.control",),
+}
+"""Modules that come and go, each with those inside that only such modules want."""
 
 _LIBRARY = "lib"
 
@@ -55,23 +67,58 @@ def path_of(member: str) -> str:
     return top + member.replace(".", "/") + ".py"
 
 
+def module_of(path: str) -> str | None:
+    """Which linked module the board has at this path of the checkout; None for a file as it is."""
+    return next((each for each in (MODULE, *WITH_HELPERS) if path_of(each) == path), None)
+
+
 def present(paths: Collection[str]) -> list[str]:
     """The members whose sources are there."""
     return [member for member in MEMBERS if path_of(member) in paths]
 
 
-def linked(sources: Mapping[str, str]) -> tuple[str, list[Origin]]:
-    """The one module, and for each of its lines the file and line it comes from. Raises UserError.
+def with_helpers(sources: Mapping[str, str]) -> dict[str, str]:
+    """`sources` with the helpers of WITH_HELPERS in their places, and gone as files. Raises UserError."""
+    texts = dict(sources)
+    for module in WITH_HELPERS:
+        if path_of(module) in sources:
+            texts[path_of(module)], _ = linked(sources, module)
+    helpers = _helpers()
+    for helper in helpers:
+        texts.pop(path_of(helper), None)
+    for file, text in texts.items():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.Import, ast.ImportFrom)) and _sorted_names(node, helpers)[0]:
+                raise UserError(
+                    f"{file}:{node.lineno}: {ast.unparse(node)}: that is in WITH_HELPERS"
+                )
+    return texts
 
-    `sources` are all of the board's, by their paths in the checkout.
+
+def _helpers() -> set[str]:
+    return {helper for helpers in WITH_HELPERS.values() for helper in helpers}
+
+
+def inside() -> list[str]:
+    """The files of the checkout that are none of their own on the board."""
+    return [path_of(member) for member in (*MEMBERS, *_helpers())]
+
+
+def linked(sources: Mapping[str, str], module: str = MODULE) -> tuple[str, list[Origin]]:
+    """A module with all its members, and for each of its lines the file and line it comes from. Raises UserError.
+
+    `sources` are all of the board's, by their paths in the checkout; `module` is the core, or one
+    of WITH_HELPERS.
     """
-    members = present(sources)
+    members = present(sources) if module == MODULE else [*WITH_HELPERS[module], module]
     trees = {path_of(member): ast.parse(sources[path_of(member)]) for member in members}
     meanings = _Meanings(trees, members)
-    lines, origins = ["import sys"], [(PATH, 1)]
+    lines, origins = [], []
+    if module == MODULE:
+        lines, origins = ["import sys"], [(PATH, 1)]
     seen: set[str] = set()
     for file, tree in trees.items():
-        text = redirected(sources[file], members, file).splitlines()
+        text = redirected(sources[file], members, file, module).splitlines()
         for statement in tree.body:
             meanings.take(statement, file)
             said = ast.unparse(statement)
@@ -80,24 +127,24 @@ def linked(sources: Mapping[str, str]) -> tuple[str, list[Origin]]:
             seen.add(said)
             first = _first_line(statement)
             if isinstance(statement, (ast.Import, ast.ImportFrom)):
-                own = _of_others(statement, members)
+                own = _of_others(statement, members, module)
             else:
                 own = text[first - 1 : statement.end_lineno]
             lines += own
             origins += [(file, first + number) for number in range(len(own))]
     # Where a member is spoken of by its name, that is now all of this.
     spoken = set()
-    for file, source in sources.items():
+    for file, source in sources.items() if module == MODULE else ():
         for name, line in _called_by_name(source, members):
             meanings.add(name, MODULE, file, line)
             if name not in spoken:
                 spoken.add(name)
-                lines.append(f"{name} = {_THIS}")
+                lines.append(f"{name} = {_this(module)}")
                 origins.append((file, line))
     return "\n".join(lines) + "\n", origins
 
 
-def redirected(source: str, members: Collection[str], file: str) -> str:
+def redirected(source: str, members: Collection[str], file: str, module: str = MODULE) -> str:
     """`source`, line for line, importing from the one module what it imported from `members`. Raises UserError."""
     lines = source.splitlines(keepends=True)
     for node in ast.walk(ast.parse(source)):
@@ -113,7 +160,7 @@ def redirected(source: str, members: Collection[str], file: str) -> str:
             alias.name.rpartition(".")[2] + (f" as {alias.asname}" if alias.asname else "")
             for alias in ours
         ]
-        parts = [*_import(node, others), f"from {MODULE} import {', '.join(names)}"]
+        parts = [*_import(node, others), f"from {module} import {', '.join(names)}"]
         for number in range(node.lineno, node.end_lineno or node.lineno):
             lines[number] = "\n"  # the further lines of a long import
         indent = " " * node.col_offset
@@ -121,7 +168,8 @@ def redirected(source: str, members: Collection[str], file: str) -> str:
     return "".join(lines)
 
 
-_THIS = f'sys.modules["{MODULE}"]'
+def _this(module: str) -> str:
+    return f'sys.modules["{module}"]'
 
 
 class _Meanings:
@@ -218,13 +266,15 @@ def _whole(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
     return f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
 
 
-def _of_others(node: ast.Import | ast.ImportFrom, members: Collection[str]) -> list[str]:
+def _of_others(
+    node: ast.Import | ast.ImportFrom, members: Collection[str], module: str
+) -> list[str]:
     """What a member's import comes to where all that the members define is there."""
     ours, others = _sorted_names(node, members)
     parts = _import(node, others)
     for alias in ours:
         if alias.asname:
-            what = _THIS if _whole(node, alias) in members else alias.name
+            what = _this(module) if _whole(node, alias) in members else alias.name
             parts.append(f"{alias.asname} = {what}")
     return ["; ".join(parts)] if parts else []
 

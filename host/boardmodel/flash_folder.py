@@ -26,10 +26,10 @@ _MODULES = ("firmware", "lib")
 _NOT_FOR_THE_BOARD = "firmware/manifest.py"  # for those who freeze
 
 # Without asserts: they are for the tests, which run the source. With line numbers, for tracebacks on
-# the serial line; but those of the core, which is always there, would take a kilobyte of heap, and
-# for want of that connecting again would fail now and then.
+# the serial line; but not where several files were linked into one, which has other lines. Those of
+# the core would also take a kilobyte of heap.
 _OPTIMISE = "-O2"
-_OPTIMISE_CORE = "-O3"
+_OPTIMISE_LINKED = "-O3"
 
 
 def write(folder: Path, config: dict, ca_der: bytes, arch: str = MODEL) -> None:
@@ -110,6 +110,7 @@ def _linked(sources: dict[str, str]) -> dict[str, str]:
             ast.parse(text)
         except SyntaxError as error:
             raise UserError(f"{path}:{error.lineno}: SyntaxError: {error.msg}") from None
+    sources = bundle.with_helpers(sources)
     core, _ = bundle.linked(sources)
     members = bundle.present(sources)
     inside = {bundle.path_of(member) for member in members}
@@ -120,7 +121,7 @@ def _linked(sources: dict[str, str]) -> dict[str, str]:
     }
     if members:
         texts[bundle.PATH] = core
-    shortener = Shortener(texts.values())
+    shortener = Shortener(texts.values(), texts.get(bundle.PATH))
     return {
         path: text if path in _SCRIPTS else shortener.shorten(text)
         for path, text in sorted(texts.items())
@@ -163,7 +164,7 @@ def _compiled(source: str, path: str, arch: str) -> bytes:
     """One module as .mpy, from the cache when its source has not changed."""
     # -s: the name that a traceback on the board shows. The module has it already as its __file__,
     # so it costs no more heap.
-    optimise = _OPTIMISE_CORE if path == bundle.PATH else _OPTIMISE
+    optimise = _OPTIMISE_LINKED if bundle.module_of(path) else _OPTIMISE
     options = [optimise, f"-march={arch}", "-s", _on_board(path)]
     key = hashlib.sha256(repr([_compiler()[1], options, source]).encode()).hexdigest()[:32]
     kept = cache_folder("mpy") / f"{key}.mpy"
@@ -192,8 +193,9 @@ def _where(path: str, stderr: str) -> str:
     lines = stderr.strip().splitlines() or ["mpy-cross failed and did not say why"]
     numbers = re.findall(r'File ".*?", line (\d+)', stderr)
     line = int(numbers[-1]) if numbers else 0
-    if line and path == bundle.PATH:
-        path, line = bundle.linked(checkout())[1][line - 1]
+    module = bundle.module_of(path)
+    if line and module:
+        path, line = bundle.linked(checkout(), module)[1][line - 1]
     place = f"{path}:{line}" if line else path
     return f"{place}: {lines[-1]}"
 

@@ -1,9 +1,10 @@
-"""Gives private names and parameters short ones for the board, where every different name costs heap.
+"""Gives private names and parameters other ones for the board, where every different name costs heap.
 
 MicroPython keeps each name that a module mentions for ever: about 18 bytes, and 2 KB more where the
-three hundredth makes the table double. What no other file can see may have any name, so here all
-modules share a few. Lines stay what they are, so that a traceback on the serial line points at the
-source; only the names of private functions in it are short.
+three hundredth makes the table double. What no other file can see may have any name, so here it
+gets one that is in the chip's ROM already, or one of a few short ones that all modules share. Lines
+stay what they are, so that a traceback on the serial line points at the source; only the names of
+private functions in it are odd.
 """
 
 import ast
@@ -16,28 +17,48 @@ from keyword import iskeyword
 from string import ascii_lowercase
 from typing import TypeGuard
 
+# Names in the ROM of every MicroPython, as py/makeqstrdata.py lists them for .mpy files: those of
+# Python's own that mean nothing special as a variable, a parameter or an attribute, also of what
+# inherits from an exception or a stream.
+_ROM = (
+    "abs all any append bytearray bytecode bytes callable chr classmethod clear copy count dict"
+    " dir divmod end endswith eval exec extend find format from_bytes get getattr globals hasattr"
+    " hash id index insert isalpha isdigit isinstance islower isspace issubclass isupper items iter"
+    " join key keys len list little locals lower lstrip map open ord pop popitem pow print"
+    " remove repr replace reverse rfind rindex round rsplit rstrip sep set setattr"
+    " setdefault sort sorted split start startswith staticmethod step stop str strip sum to_bytes"
+    " tuple type update upper values zip"
+)
+
 Place = tuple[int, int]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Shortener:
-    """Knows all modules of the board, since what one of them says of another's names must stay."""
+    """Knows all modules of the board, since what one of them says of another's names must stay.
 
-    def __init__(self, sources: Iterable[str]) -> None:
+    `core` is one of them from which nobody else imports, so that what no other says is private.
+    """
+
+    def __init__(self, sources: Iterable[str], core: str | None = None) -> None:
+        self._core = core
         trees = [ast.parse(source) for source in sources]
         nodes = [node for tree in trees for node in ast.walk(tree)]
         self._keywords = {node.arg for node in nodes if isinstance(node, ast.keyword)}
         self._shared = set().union(*map(_foreign, trees)) | _ambiguous(trees)
         # getattr(.., "_name") and the like
         self._shared |= {str(node.value) for node in nodes if isinstance(node, ast.Constant)}
+        self._spoken = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
 
     def shorten(self, source: str) -> str:
         """`source` with short names, line for line."""
         tree = ast.parse(source)
-        renamed = dict(self._private(tree))
+        public = _defined(tree) - self._spoken if source == self._core else set()
+        renamed = dict(self._private(tree, public))
+        taken = {new for _, new in renamed.values()}
         for function in ast.walk(tree):
             if isinstance(function, Function):
-                renamed.update(self._parameters(function))
+                renamed.update(self._parameters(function, taken))
         lines = [bytearray(line) for line in source.encode().splitlines(keepends=True)]
         # Written in another way than the formatter would, so that a place is not where it is looked for.
         missed = {
@@ -50,26 +71,36 @@ class Shortener:
                 lines[line - 1][column : column + len(old)] = new.encode()
         return b"".join(lines).decode()
 
-    def _private(self, tree: ast.Module) -> Iterator[tuple[Place, tuple[str, str]]]:
-        """Attributes, functions, classes and variables of the module whose names begin with one underscore."""
-        names = _owned(tree) - self._shared - _said_otherwise(tree) - _in_texts(tree)
+    def _private(
+        self, tree: ast.Module, public: set[str]
+    ) -> Iterator[tuple[Place, tuple[str, str]]]:
+        """Attributes, functions, classes and variables: those that begin with one underscore, and `public` ones."""
+        owned = _owned(tree) | public
+        names = owned - self._shared - _said_otherwise(tree) - _in_texts(tree)
         taken = _words(tree)
         pool = [name for name, _ in zip(_unused("_", taken), names, strict=False)]
         classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
         # What only one class says, and only of itself, another class may say, too: not its parent.
         family = {base for each in classes for base in _bases(each)}
         alone = [each for each in classes if not _bases(each) and each.name not in family]
-        own = {each: _own_attributes(each) for each in alone}
-        by_class = {each: names & own[each] - _said_besides(tree, each) for each in alone}
+        by_class = {
+            each: names & _own_attributes(each) - _said_besides(tree, each) for each in alone
+        }
         common = names - set().union(*by_class.values())
-        new = dict(zip(sorted(common), pool, strict=False))
-        yield from _renamed(tree, new)
-        for each, attributes in by_class.items():
-            new = dict(zip(sorted(attributes), pool[len(common) :], strict=False))
+        # A variable and an attribute may share a name, if neither of them is both.
+        attributes, variables = common & _attributes(tree), common & _variables(tree)
+        both = sorted(attributes & variables)
+        for those in (attributes, variables):
+            new = dict(zip([*both, *sorted(those.difference(both))], pool, strict=False))
+            yield from _renamed(tree, new)
+        for each, own in by_class.items():
+            new = dict(zip(sorted(own), pool[len(attributes) :], strict=False))
             yield from _renamed(each, new)
 
-    def _parameters(self, function: Function) -> Iterator[tuple[Place, tuple[str, str]]]:
-        """The parameters of a function that nobody passes by name."""
+    def _parameters(
+        self, function: Function, taken: set[str]
+    ) -> Iterator[tuple[Place, tuple[str, str]]]:
+        """The parameters of a function that nobody passes by name; `taken` is what the module has given away."""
         arguments = function.args
         if arguments.kwonlyargs or arguments.vararg or arguments.kwarg:
             return
@@ -77,7 +108,7 @@ class Shortener:
         names = [argument.arg for argument in arguments.args if argument.arg not in kept]
         if any(isinstance(node, (*_SCOPES, ast.Lambda)) for node in _body(function)):
             return
-        new = dict(zip(names, _unused("", _words(function)), strict=False))
+        new = dict(zip(names, _unused("", _words(function) | taken), strict=False))
         for argument in arguments.args:
             if argument.arg in new:
                 yield (argument.lineno, argument.col_offset), (argument.arg, new[argument.arg])
@@ -114,6 +145,39 @@ def _is_of_self(node: ast.AST) -> TypeGuard[ast.Attribute]:
         and isinstance(node.value, ast.Name)
         and node.value.id == "self"
     )
+
+
+def _defined(tree: ast.Module) -> set[str]:
+    """Public functions and classes of the module."""
+    return {node.name for node in tree.body if isinstance(node, _SCOPES)}
+
+
+def _attributes(tree: ast.Module) -> set[str]:
+    """Names that are attributes somewhere, or are looked up in the body of a class."""
+    nodes = list(ast.walk(tree))
+    said = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    for statement, looked_up in _class_bodies(nodes):
+        if isinstance(statement, _SCOPES):
+            said.add(statement.name)
+        said.update(name for node in looked_up for name, _ in _mentions(node))
+    return said
+
+
+def _class_bodies(nodes: list[ast.AST]) -> Iterator[tuple[ast.stmt, list[ast.AST]]]:
+    """The statements in the bodies of classes, and what of each is done at once."""
+    for definition in (node for node in nodes if isinstance(node, ast.ClassDef)):
+        for statement in definition.body:
+            now = getattr(statement, "decorator_list", [statement])
+            yield statement, [inner for each in now for inner in ast.walk(each)]
+
+
+def _variables(tree: ast.Module) -> set[str]:
+    """Names that are more than attributes and methods."""
+    nodes = list(ast.walk(tree))
+    others = [node for node in nodes if not isinstance(node, ast.Attribute)]
+    said = Counter(name for node in others for name, _ in _mentions(node))
+    said.subtract(each.name for each, _ in _class_bodies(nodes) if isinstance(each, _SCOPES))
+    return {name for name, count in said.items() if count > 0}
 
 
 def _said_of_self(tree: ast.AST) -> list[str]:
@@ -239,7 +303,8 @@ def _words(tree: ast.AST) -> set[str]:
 
 
 def _unused(prefix: str, taken: set[str]) -> Iterator[str]:
-    """Short names that begin with `prefix` and are not `taken`."""
+    """Names that are not `taken`: those that cost nothing, then short ones that begin with `prefix`."""
+    yield from (name for name in _ROM.split() if name not in taken)
     for length in (1, 2):
         for letters in product(ascii_lowercase, repeat=length):
             name = prefix + "".join(letters)

@@ -118,7 +118,7 @@ def _is_obsolete(path: str, wanted: dict[str, bytes]) -> bool:
     return (
         path.startswith("firmware/")
         or str(Path(path).with_suffix(".mpy")) in wanted
-        or source in map(bundle.path_of, bundle.MEMBERS)  # the core has it now
+        or source in bundle.inside()  # another file has it now
     )
 
 

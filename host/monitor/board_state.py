@@ -286,7 +286,7 @@ class BoardState:
     def _on_resync(self, record: Record) -> None:
         self.resyncs += whole(record.get("ok")) == 1
 
-    def _on_listing(self, record: Record) -> None:
+    def _on_event(self, record: Record) -> None:
         """Nothing but what the event says of it."""
 
     _LEARN = {  # noqa: RUF012
@@ -307,7 +307,8 @@ class BoardState:
         "link": _on_link,
         "status": _on_status,
         "resync": _on_resync,
-        "listing": _on_listing,
+        "listing": _on_event,
+        "leak": _on_event,
         "restart": _on_restart,
         "error": _on_error,
     }

@@ -145,6 +145,12 @@ class Events:
             return "ok", "clock trusted again"
         return "wait", "clock doubted: lag is told, but not believed"
 
+    def _leak(self, record: Record) -> Said:
+        lost, free = whole(record.get("lost")), whole(record.get("free"))
+        if lost is None or free is None:
+            return None
+        return "bad", f"memory leaks: {lost:,} B in an hour, {free:,} B are free"
+
     def _error(self, record: Record) -> Said:
         return "bad", f"error: {error_text(record)}"
 
@@ -156,6 +162,7 @@ class Events:
         "wifi": _wifi,
         "clock": _clock,
         "link": _link,
+        "leak": _leak,
         "error": _error,
     }
 

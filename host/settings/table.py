@@ -47,7 +47,7 @@ def may_be(key: str) -> str:
     if key == "dialect":
         return " or ".join(config._DIALECTS)
     if key == "channels":
-        return "any of " + " ".join(config._CHANNELS)
+        return "any of " + config._CHANNELS
     if key == "blackbox_on":
         return "flash or sd"
     return '"auto" or a file' if key == "ca" else "text"

@@ -267,11 +267,11 @@ def test_private_names_are_gone(what, gone):
 def test_classes_share_short_names_and_parent_and_child_do_not():
     text = "class {}:\n    def __init__(self):\n        self._{} = self._{} = 1\n"
     apart = text.format("A", "first", "second") + text.format("B", "third", "fourth")
-    names = {token.string for token in tokens(Shortener([apart]).shorten(apart))}
-    assert len({name for name in names if name.startswith("_") and len(name) == 2}) == 2
     related = apart.replace("class B", "class B(A)")
-    names = {token.string for token in tokens(Shortener([related]).shorten(related))}
-    assert len({name for name in names if name.startswith("_") and len(name) == 2}) == 4
+    for source, count in ((apart, 2), (related, 4)):
+        before = {token.string for token in tokens(source)}
+        after = {token.string for token in tokens(Shortener([source]).shorten(source))}
+        assert len(before - after) == 4 and len(after - before) == count
 
 
 def _shortened(*sources):
@@ -326,12 +326,12 @@ def test_every_name_that_is_another_modules_is_as_often_in_each_as_before(module
     said = re.findall(r"import (_\w+)|other\.(_\w+)", "\n".join(modules))
     others = {name for names in said for name in names if name}
     for before, after in zip(modules, _shortened(*modules), strict=True):
-        old, new = (re.findall(r"\b_\w+|\n", text) for text in (before, after))
+        old, new = (re.findall(r"\w+|\n", text) for text in (before, after))
         assert len(old) == len(new)
         for one, other in zip(old, new, strict=True):
             assert one == other or one not in others
         # And two names stay two, one stays one, as far as they can meet: outside of classes.
-        if "class" not in before:
+        if "class" not in before and "def" not in before:
             assert len(set(zip(old, new, strict=True))) == len(set(old)) == len(set(new))
 
 
@@ -351,7 +351,7 @@ def _public(tree):
 
 
 def test_the_boards_modules_keep_what_others_see():
-    """Independently: of every module, all that others import from it, and all that is public."""
+    """Independently: of every module, all that is public, and all that others import from it."""
     sources = flash_folder.checkout()
     members = bundle.present(sources)
     inside = {bundle.path_of(member) for member in members}
@@ -364,7 +364,7 @@ def test_the_boards_modules_keep_what_others_see():
     shortener = Shortener(texts.values())
     trees = {path: ast.parse(shortener.shorten(text)) for path, text in texts.items()}
     for path, text in texts.items():
-        assert _public(trees[path]) == _public(ast.parse(text)), path
+        assert _public(trees[path]) >= _public(ast.parse(text)), path
     for path, tree in trees.items():
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom):

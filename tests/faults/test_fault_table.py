@@ -21,7 +21,7 @@ def rows():
     return {found[1]: found[2] for found in map(_ROW.match, text.splitlines()) if found}
 
 
-def tested():
+def _tested():
     """The faults that have a test of their name, or are a parameter of one."""
     names = {case.name for case in CASES}
     for path in _TESTS.glob("test_*.py"):
@@ -36,7 +36,7 @@ def tested():
 
 
 def test_every_fault_is_in_the_table_and_has_a_test():
-    assert rows().keys() == tested()
+    assert rows().keys() == _tested()
     assert KINDS.keys() <= rows().keys()
 
 

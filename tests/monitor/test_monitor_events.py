@@ -67,6 +67,11 @@ STORIES = [
         "wait",
         "XMR/EUR: reduce only at the exchange",
     ),
+    (
+        [b'{"k":"leak","lost":1200,"free":5344}\n'],
+        "bad",
+        "memory leaks: 1,200 B in an hour, 5,344 B are free",
+    ),
     ([b'{"k":"wifi","st":"down","why":"lost"}\n'], "bad", "Wi-Fi lost"),
     ([b'{"k":"wifi","st":"down","why":"wrong password"}\n'], "bad", "no Wi-Fi: wrong password"),
     (

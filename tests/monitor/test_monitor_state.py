@@ -116,7 +116,7 @@ keys += ["hb", "rssi", "off", "ppm", "low", "l", "h", "lo", "q", "o", "bq", "aq"
 keys += ["pd", "qd", "tick", "ip"]
 kinds = ["book", "signal", "state", "pair", "boot", "net", "health", "link", "error", "new"]
 kinds += ["tick", "trade", "ohlc", "spread", "resync", "restart", "status", "listing", "wifi"]
-kinds += ["clock", "safe"]
+kinds += ["clock", "safe", "leak"]
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,0 +1,68 @@
+"""What is left of the heap while it runs: room in one piece, and a table of names that need not double."""
+
+import re
+
+import pytest
+from running import board
+
+from host.boardmodel import model
+from host.exchange.market import Market
+from host.exchange.thread import exchange_in_thread
+
+PAIRS = ["BTC/USD", "ETH/USD", "BTC/EUR"]
+# MicroPython doubles the table, for 2 KB, at the three hundredth name; the chip's own modules have
+# more of them in ROM, and whoever types at the prompt brings some.
+_MOST_NAMES = 260
+_BLOCK_BYTES = 16
+_LEAST_PIECE_BYTES = 1200  # a borrowed module has pieces of half of that
+_LOOK = """
+import _thread
+
+
+def _look():
+    import gc, micropython, time
+
+    while True:
+        time.sleep_ms(1000)
+        gc.collect()
+        micropython.qstr_info()
+        micropython.mem_info(1)
+
+
+_thread.start_new_thread(_look, ())
+"""
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"pairs": PAIRS},
+        {"pairs": PAIRS, "dialect": "spot_v1"},
+        {"pairs": PAIRS[:2], "channels": ["ticker", "trade", "ohlc"]},
+        {"pairs": ["PF_XBTUSD", "PF_ETHUSD"], "dialect": "futures_v1"},
+    ],
+    ids=["spot v2", "spot v1", "channels", "futures"],
+)
+def test_after_a_reconnect_and_a_resync(settings, tmp_path, monkeypatch):
+    def looks_at_itself(folder):
+        main = folder / "main.py"
+        main.write_text(_LOOK + main.read_text())
+        return start(folder)
+
+    start = model.start
+    monkeypatch.setattr(model, "start", looks_at_itself)
+    with exchange_in_thread(Market(PAIRS, seed=3)) as exchange:
+        there = {"rest_host": "localhost", "rest_port": exchange.port}
+        with board(tmp_path, exchange, **there, **settings) as running:
+            running.until_live(settings["pairs"])
+            exchange.fault("drop")
+            running.until_live(settings["pairs"])
+            exchange.fault("truncated-frame")
+            running.until_live(settings["pairs"])
+            for _ in range(3):
+                running.until(lambda record: record["k"] == "health")
+            seen = b"".join(running.lines).decode()
+    names = [int(count) for count in re.findall(r"n_qstr=(\d+)", seen)]
+    pieces = [int(blocks) for blocks in re.findall(r"max free sz: (\d+)", seen)]
+    assert names and names[-1] <= _MOST_NAMES
+    assert pieces and pieces[-1] * _BLOCK_BYTES >= _LEAST_PIECE_BYTES
