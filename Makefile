@@ -10,7 +10,7 @@ READY := $(VENV)/ready
 PORT_OPTION = $(if $(PORT),--port $(PORT))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo flash monitor doctor pull devkit replay test soak bench lint clean
+.PHONY: help setup demo flash monitor doctor pull devkit replay study test soak bench lint clean
 
 help: ## this list
 	@echo "Inkling: Kraken order books on an ESP32, and the same files on your PC"
@@ -41,6 +41,10 @@ devkit: $(READY) ## a virtual board to flash and watch, with a local Kraken besi
 replay: $(READY) ## recorded feeds through the firmware's kernels (FILES="a.jsonl b.zst")
 	@test -n "$(FILES)" || { echo 'make replay: say which: make replay FILES="feed.jsonl"' >&2; exit 2; }
 	@$(INKLING) replay $(FILES) $(ARGS)
+
+study: $(READY) ## whether the signals in recorded feeds came true (FILES="a.jsonl b.zst")
+	@test -n "$(FILES)" || { echo 'make study: say which: make study FILES="feed.jsonl"' >&2; exit 2; }
+	@$(INKLING) study $(FILES) $(ARGS)
 
 test: lint ## everything that proves it works
 	@$(VENV)/bin/python -m pytest $(ARGS)
