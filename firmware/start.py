@@ -11,7 +11,8 @@ _BOX_BYTES = const(160)  # events that wait to be written together, and for each
 _BOX_PAIR_BYTES = const(96)
 _BOX_KINDS = const(b'bootsafewificlocnet"staterrorestresyleak')
 _DONE = (
-    "levels imbalance_threshold spread_threshold_bps book_interval_ms rest_port rest_host buffer_bytes"
+    "levels imbalance_threshold spread_threshold_bps signal_cooldown_ms book_interval_ms"
+    " depth_bps correlation_window contagion_threshold rest_port rest_host buffer_bytes"
     " serial_bytes_per_s ca blackbox_kb blackbox_on"
 )
 _S_2000 = const(946_684_800)  # from 1970 to 2000

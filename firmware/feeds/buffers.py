@@ -8,17 +8,22 @@ from micropython import const
 # render.py looks them up.
 _WORDS = const(
     b"SYNCING\nLIVE\nSTALE\nFLAT\nBUY\nSELL\nchecksum\nprecision\ndisconnect\nrefused\nlost\n"
-    b"sequence\nheartbeat\nlag\nmoved\nthin\n"
+    b"sequence\nheartbeat\nlag\nmoved\nthin\nimbalance\nleader\nfaded\nspread\nbook\n"
 )
 
-# In the order of _T_BOOK.. in take_book.py.
+# In the order of _T_BOOK.. in take_book.py and pulse.py.
 _TEMPLATES = const(
     (
         b'{"k":"book","p":"%p","t":%0,"b":%1,"a":%2,"s":%3,"u":%4,"i":%5,"r":%6}\0',
-        b'{"k":"signal","p":"%p","t":%0,"side":"%w","px":%1,"i":%2,"s":%3,"c":%4}\0',
+        b'{"k":"signal","p":"%p","t":%0,"side":"%w","px":%1,"q":%2,"c":%3,"why":"%v"}\0',
         b'{"k":"state","p":"%p","t":%0,"st":"%w"}\0',
         b'{"k":"state","p":"%p","t":%0,"st":"STALE","why":"%w"}\0',
         b'{"k":"resync","p":"%p","why":"%w","ms":%0,"a":%1,"b":%2,"ok":%3}\0',
+        b'{"k":"vol","p":"%p","t":%0,"v":%1,"f":%2,"s":%3,"m":%4}\0',
+        b'{"k":"corr","p":"%p","q":"%q","t":%0,"c":%1,"l":%2,"lag":%3}\0',
+        b'{"k":"contagion","p":"%p","q":"%q","t":%0,"on":1,"c":%2,"lag":%3}\0',
+        b'{"k":"contagion","p":"%p","q":"%q","t":%0,"on":0,"c":%2,"lag":%3}\0',
+        b'{"k":"flow","p":"%p","t":%6,"o":%0,"v":%1,"x":%5,"r":%4,"sb":%2,"sa":%3}\0',
     )
 )
 
@@ -50,6 +55,16 @@ _OUT_BYTES = const(
     1216
 )  # three data elements with three records of 120 bytes, the last one has 256
 
+# As series.py, correlate.py, flow.py, depth.py and adapt.py have them.
+_PULSE_WORDS = const(5)
+_SERIES_ROWS = const(4)
+_SERIES_ROW = const(26)  # and a ring
+_LEAST_RETURNS = const(20)  # that are not 0, of both pairs of an alert
+_LINK_WORDS = const(36)
+_FLOW_WORDS = const(20)
+_VALUE_WORDS = const(60)
+_CALM = const(256)
+
 _SHORT_HEAD = const(200)  # bytes of a snapshot without its levels, and of a level
 _SHORT_LEVEL = const(44)
 _SHORT_WORDS = const(6)
@@ -62,9 +77,10 @@ def make(settings, names=None):
     """The buffers for the pairs of `settings` (see config.py), in the order that `on_frame` takes them.
 
     update, symbols, books, texts, pubs, sigs, settings, crc, templates, words, counters, out, wire,
-    pick_words, spec; books, texts, pubs and sigs have one buffer for each pair. `names` are the
-    pairs as the exchange spells them, if it spells them otherwise, for `wire`; the last two are for
-    the channels that are no books (see market.py).
+    pick_words, spec, pulse, series, links, flows, moods, values; books, texts, pubs, sigs, flows and
+    moods have one buffer for each pair. `names` are the pairs as the exchange spells them, if it
+    spells them otherwise, for `wire`; pick_words and spec are for the channels that are no books (see
+    market.py), what comes behind them is pulse.py's.
     """
     pairs = settings["pairs"]
     names = names or pairs
@@ -96,6 +112,15 @@ def make(settings, names=None):
     limits[1] = round(settings["imbalance_threshold"] * _UNIT)
     limits[2] = round(settings["spread_threshold_bps"] * _UNIT)
     limits[3] = settings["book_interval_ms"]
+    limits[4] = settings["signal_cooldown_ms"]
+    pulse = _words(_PULSE_WORDS)
+    pulse[4] = settings["depth_bps"]
+    window = settings["correlation_window"]
+    series = _words(_SERIES_ROWS + len(pairs) * (_SERIES_ROW + window))
+    series[0] = window
+    series[1] = round(settings["contagion_threshold"] * _UNIT)
+    series[2] = _LEAST_RETURNS
+    moods = [array("i", (_CALM, 0)) for _ in pairs]
     return (
         update,
         symbols,
@@ -112,6 +137,12 @@ def make(settings, names=None):
         wire,
         pick_words,
         spec,
+        pulse,
+        series,
+        _words(_LINK_WORDS * max(1, len(pairs) * (len(pairs) - 1) // 2)),
+        [_words(_FLOW_WORDS) for _ in pairs],
+        moods,
+        _words(_VALUE_WORDS),
     )
 
 

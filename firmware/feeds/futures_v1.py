@@ -11,6 +11,9 @@ _KIND_BOOK = const(2)  # what decode_futures says a frame is
 _ERR_TRUNCATED = const(-2)
 
 _UPDATE = const(0)
+_TEXTS = const(3)
+_CRC = const(7)
+_COUNTERS = const(10)
 _WIRE = const(12)
 _UPD_MAX_LEVELS = const(2)
 _SKIPPED = const(3)
@@ -33,24 +36,25 @@ def on_frame(frame, start, end, now_ms, buffers):
 
 def take_piece(buf, start, end, buffers):
     """The next bytes of a message that is too large for the receive buffer; none of them: forget what came."""
-    update, _, _, texts, _, _, _, state, _, _, _, _, _, _, _ = buffers
+    state = buffers[_CRC]
     if start == end:
         for n in range(_SHORT_WORDS):
             state[n] = 0
-    short = texts[0]
-    shorten(buf, start, end, short, state, update[_UPD_MAX_LEVELS] >> 1, len(short))
+    short = buffers[_TEXTS][0]
+    shorten(buf, start, end, short, state, buffers[_UPDATE][_UPD_MAX_LEVELS] >> 1, len(short))
 
 
 def take_end(now_ms, buffers):
     """That message is complete; returns as `on_frame`, negative if nobody knows what it would have changed."""
-    update, _, _, texts, _, _, _, state, _, _, counters, _, wire, _, _ = buffers
-    short = texts[0]
+    state = buffers[_CRC]
+    counters = buffers[_COUNTERS]
+    short = buffers[_TEXTS][0]
     if state[_SHORT_FULL]:
         # Of no use, but most likely no book: trades, for one.
         counters[_SKIPPED] += 1
         counters[_OUT] = 0
         short[-1] = 125
-        kind = decode(short, 0, len(short), update, wire)
+        kind = decode(short, 0, len(short), buffers[_UPDATE], buffers[_WIRE])
         if kind == _KIND_BOOK:
             kind = _ERR_TRUNCATED
     else:

@@ -20,7 +20,14 @@ _WHY_REFUSED = const(9)
 _WHY_MOVED = const(14)
 _M_MOVED = const(4)  # of a pair's moves, as watch.py has them
 _T_STALE = const(3)
-_BOOKS = const(2)  # their place among the buffers
+# Their places among the buffers.
+_SYMBOLS = const(1)
+_BOOKS = const(2)
+_SIGS = const(5)
+_TEMPLATE_LIST = const(8)
+_WORD_LIST = const(9)
+_COUNTERS = const(10)
+_OUT_BUFFER = const(11)
 
 _FIRST_WAIT_S = const(10)  # after a subscription
 # For each pair: seconds until it may be asked for (again), the wait that the last try was given, the
@@ -89,14 +96,16 @@ class Proof:
 
     def stale(self, pair, why):
         """A book is not to be believed, for the word number `why`; its signal ends."""
-        _, symbols, books, _, _, sigs, _, _, templates, words, counters, out, _, _, _ = (
-            self.buffers
-        )
-        book = books[pair]
+        buffers = self.buffers
+        out = buffers[_OUT_BUFFER]
+        book = buffers[_BOOKS][pair]
         book[_B_STATE] = _STALE
         book[_B_REASON] = why
         book[_B_SHOWN_HI] = -1
-        sigs[pair][_SIG_SIDE] = 0
-        counters[_RESYNC] = 1
-        count = render(out, 0, templates[_T_STALE], book, _B_TIME_HI, symbols, pair, words, why)
+        buffers[_SIGS][pair][_SIG_SIDE] = 0
+        buffers[_COUNTERS][_RESYNC] = 1
+        template = buffers[_TEMPLATE_LIST][_T_STALE]
+        words = buffers[_WORD_LIST]
+        symbols = buffers[_SYMBOLS]
+        count = render(out, 0, template, book, _B_TIME_HI, symbols, pair, words, why)
         self.telemetry.put(out, count)

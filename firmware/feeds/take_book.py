@@ -5,7 +5,9 @@ from micropython import const
 
 from firmware.kernels.book import apply
 from firmware.kernels.checksum import prove
+from firmware.feeds.pulse import pulse
 from firmware.kernels.features import features
+from firmware.kernels.flow import touch
 from firmware.kernels.render import render
 from firmware.kernels.sequence import cut, follow
 from firmware.signals.imbalance import imbalance
@@ -22,6 +24,8 @@ _GROUP_STRIDE = const(8)
 _G_PAIR = const(0)
 _G_CRC_HIGH = const(3)
 _G_CRC_LOW = const(4)
+_G_TIME_HI = const(5)
+_G_TIME_LO = const(6)
 _TYPE_SNAPSHOT = const(1)
 _PROOF_CHECKSUM = const(1)  # 0: nothing does (the snapshots of spot v1)
 _PROOF_SEQUENCE = const(2)
@@ -38,8 +42,10 @@ _P_COUNT = const(0)
 _P_SLOT = const(4)
 _P_SLOT_STRIDE = const(36)
 _SIG_SIDE = const(0)
+_SIG_REASON = const(1)
 _SIG_TIME = const(4)
 _SET_BOOK_INTERVAL_MS = const(3)
+_MOOD_LEADER = const(1)
 
 _MESSAGES = const(0)
 _PROVED = const(1)
@@ -88,6 +94,12 @@ def take_book(kind, frame, now_ms, buffers):
         _,
         _,
         _,
+        _,
+        _,
+        _,
+        flows,
+        moods,
+        _,
     ) = buffers
     counters[_MESSAGES] += 1
     counters[_OUT] = 0
@@ -98,6 +110,8 @@ def take_book(kind, frame, now_ms, buffers):
             counters[_SKIPPED] += 1
         return kind
     pos = 0
+    if update[_UPD_GROUPS] == 1 and update[_UPD_GROUP + _G_TIME_HI]:
+        pos = pulse(update[_UPD_GROUP + _G_TIME_HI], update[_UPD_GROUP + _G_TIME_LO], buffers)
     snapshot = update[_UPD_TYPE] == _TYPE_SNAPSHOT
     proof = update[_UPD_PROOF]
     group = _UPD_GROUP
@@ -144,6 +158,7 @@ def take_book(kind, frame, now_ms, buffers):
                 else:
                     counters[_PROVED] += 1
                     features(pub, settings, book, now_ms)
+                    touch(flows[pair], book, snapshot)
                     if book[_B_STATE] != _LIVE:
                         book[_B_STATE] = _LIVE
                         book[_B_REASON] = 0
@@ -160,22 +175,12 @@ def take_book(kind, frame, now_ms, buffers):
                             words,
                             _LIVE,
                         )
-                    if imbalance(pub, sig, settings):
-                        counters[_SIGNALS] += 1
-                        counters[_RECORDS] += 1
-                        pos = render(
-                            out,
-                            pos,
-                            templates[_T_SIGNAL],
-                            sig,
-                            _SIG_TIME,
-                            symbols,
-                            pair,
-                            words,
-                            _WORD_FLAT + sig[_SIG_SIDE],
-                        )
+                    leader = moods[pair][_MOOD_LEADER]
+                    led = sigs[leader - 1][_SIG_SIDE] if leader else 0
+                    changed = imbalance(pub, sig, settings, book, moods[pair], led)
                     if (
-                        book[_B_TIME_HI] != book[_B_SHOWN_HI]
+                        changed
+                        or book[_B_TIME_HI] != book[_B_SHOWN_HI]
                         or book[_B_TIME_LO] - book[_B_SHOWN_LO] >= settings[_SET_BOOK_INTERVAL_MS]
                         or book[_B_TIME_LO] < book[_B_SHOWN_LO]
                     ):
@@ -192,6 +197,20 @@ def take_book(kind, frame, now_ms, buffers):
                             pair,
                             words,
                             0,
+                        )
+                    if changed:
+                        counters[_SIGNALS] += 1
+                        counters[_RECORDS] += 1
+                        pos = render(
+                            out,
+                            pos,
+                            templates[_T_SIGNAL],
+                            sig,
+                            _SIG_TIME,
+                            symbols,
+                            pair,
+                            words,
+                            _WORD_FLAT + sig[_SIG_SIDE] + (sig[_SIG_REASON] << 8),
                         )
             elif book[_B_STATE] == _STALE:
                 counters[_UNPROVED] += 1

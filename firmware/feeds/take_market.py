@@ -3,6 +3,7 @@
 import micropython
 from micropython import const
 
+from firmware.kernels.flow import deal
 from firmware.kernels.pick import find, pick
 from firmware.kernels.render import render
 
@@ -14,6 +15,7 @@ _MARKET_ROW = const(48)  # first the message's channel and pair, then rows: the 
 _MARKET_PAIR = const(57)
 _MARKET_VALUES = const(57)  # the time, the last price, the others
 _MARKET_PRICE = const(61)
+_MARKET_QUANTITY = const(65)
 _MARKET_SIDE = const(69)  # of a trade
 _MARKET_END_CHANNEL = const(85)  # the channel that tells the end of its interval, 0: none
 _MARKET_SPAN_HI = const(86)  # how long that is
@@ -45,7 +47,9 @@ def take_market(frame, start, end, buffers):
     are the rows that `out` has no room for. A channel that is not among the settings is left alone.
     A conductor, see spot_v2.py.
     """
-    _, symbols, _, _, _, _, _, _, _, _, counters, out, wire, work, spec = buffers
+    _, symbols, _, _, _, _, _, _, _, _, counters, out, wire, work, spec, _, _, _, flows, _, _ = (
+        buffers
+    )
     counters[_OUT] = 0
     if spec[0][0] == 0:
         return 0
@@ -81,6 +85,8 @@ def take_market(frame, start, end, buffers):
         if pair < 0 or side < 0 or side >= _MARKET_SIDES:
             counters[_SKIPPED] += 1
         else:
+            if channel == work[_MARKET_TRADE]:
+                deal(flows[pair], work, _MARKET_QUANTITY, side)
             if work[_MARKET_PRICE + 2] >= 0:
                 last = _MARKET_LAST + pair * _MARKET_LAST_STRIDE
                 work[last] = work[_MARKET_PRICE]

@@ -27,8 +27,9 @@ def render(
     """Write `template` at `out[pos]`, return where the line ends. 256 bytes must be free there.
 
     In the template, `%0` to `%9` is a value of `values` from `base` on, `%p` the pair's symbol,
-    `%w` the word number `word` of `words` (each ends with a line feed); a zero byte ends it. A
-    line that grows too long ends after the last key that fits.
+    `%w` the word number `word & 255` of `words` (each ends with a line feed), `%v` number
+    `word >> 8`, `%q` the symbol of pair number `word`; a zero byte ends it. A line that grows too
+    long ends after the last key that fits.
     """
     start = pos
     cut = pos
@@ -44,17 +45,17 @@ def render(
             continue
         c = template[t]
         t += 1
-        if c == 112:  # %p
-            k = 1 + pair * _SYMBOL_STRIDE
+        if c == 112 or c == 113:  # %p, %q
+            k = 1 + (pair if c == 112 else word) * _SYMBOL_STRIDE
             n = symbols[k]
             while n > 0:
                 k += 1
                 out[pos] = symbols[k]
                 pos += 1
                 n -= 1
-        elif c == 119:  # %w
+        elif c == 119 or c == 118:  # %w, %v
             k = 0
-            n = word
+            n = word & 255 if c == 119 else word >> 8
             while n > 0:
                 if words[k] == 10:
                     n -= 1

@@ -1,4 +1,4 @@
-"""The delta watch: the last price of a pair, its last 100 looks, and whether it moved too far since the last one."""
+"""The delta watch: the last price of a pair, and whether it moved too far since the last look at it."""
 
 import micropython
 from micropython import const
@@ -17,10 +17,8 @@ _M_RESTS = const(7)  # 1 until the cooldown is over
 _M_SINCE = const(8)  # ticks at which it began
 _M_MARKET = const(9)  # where in `market` the pair's last price is, 0: there are no channels
 _M_DEALT = const(10)  # 1: a channel has told the price since the book is LIVE
-_M_DECIMALS = const(11)  # of the prices below
-_M_AT = const(12)  # which of them is the last look's
-_M_PRICES = const(13)  # 0: there was none
-_LOOKS = const(100)
+_M_DECIMALS = const(11)  # of the price below
+_M_PRICE = const(12)  # the last look's, 0: there was none
 
 # As take_book.py, features.py and take_market.py have them.
 _B_STATE = const(0)
@@ -48,21 +46,16 @@ def watch(row: ptr32, pub: ptr32, book: ptr32, market: ptr32, now: int) -> int:
     published mid. The two are not compared with each other, nor is what lies on both sides of a
     time when the book was not LIVE or there was no price. Prices are cut to eight digits; while a
     pair's price stays between a tenth and ten times of what it was, they share one unit, so that
-    seven digits are left at least. There is none at or above 10**8, nor below 10**-18.
+    seven digits are left at least. There is none at or above 10**8, nor below 10**-18. (The prices
+    before are in the ring of returns of series.py.)
     """
     if row[_M_RESTS]:
         passed = ((now - row[_M_SINCE] + _TICKS_HALF) & _TICKS_MASK) - _TICKS_HALF
         # Who has not looked for six days finds a negative difference.
         if passed >= row[_M_COOLDOWN_MS] or passed < 0:
             row[_M_RESTS] = 0
-    seen = _M_PRICES + row[_M_AT]
-    last = row[seen]
-    k = row[_M_AT] + 1
-    if k >= _LOOKS:
-        k = 0
-    row[_M_AT] = k
-    at = _M_PRICES + k
-    row[at] = 0
+    last = row[_M_PRICE]
+    row[_M_PRICE] = 0
     place = row[_M_MARKET]
     if book[_B_STATE] != _LIVE:
         row[_M_MOVED] = 0
@@ -96,7 +89,7 @@ def watch(row: ptr32, pub: ptr32, book: ptr32, market: ptr32, now: int) -> int:
         if count == pub[_P_COUNT]:
             told = 1
     if told == 0:
-        row[at] = last
+        row[_M_PRICE] = last
         return 0
     if decimals < 0:
         return 0
@@ -122,30 +115,22 @@ def watch(row: ptr32, pub: ptr32, book: ptr32, market: ptr32, now: int) -> int:
     if shift > 1 or shift < 0 - 1:
         # Another unit from now on: what was seen before is brought to it.
         row[_M_DECIMALS] = decimals
-        n = _M_PRICES
-        while n < _M_PRICES + _LOOKS:
-            hi = row[n]
-            if hi > 0:
-                k = shift
-                while k > 0 and hi > 0:
-                    hi = hi // 10
-                    k -= 1
-                while k < 0 and hi < _HUNDRED_MILLION:
-                    hi *= 10
-                    k += 1
-                if k < 0:
-                    hi = _MOST
-                if hi == 0:
-                    hi = 1
-                row[n] = hi
-            n += 1
         if last > 0:
-            last = row[seen]
+            while shift > 0 and last > 0:
+                last = last // 10
+                shift -= 1
+            while shift < 0 and last < _HUNDRED_MILLION:
+                last *= 10
+                shift += 1
+            if shift < 0:
+                last = _MOST
+            if last == 0:
+                last = 1
     elif shift > 0:
         lo *= 10
     elif shift < 0:
         lo = lo // 10
-    row[at] = lo
+    row[_M_PRICE] = lo
 
     k = row[_M_THRESHOLD]
     if last == 0 or k == 0 or row[_M_RESTS]:

@@ -8,10 +8,14 @@ from host.runtimes.kernel import as_native, as_rows
 
 # Their places among the buffers of `buffers.make`.
 _SYMBOLS, _TEXTS, _PUBS, _SIGS = 1, 3, 4, 5
-_PER_PAIR = (BOOKS, _TEXTS, _PUBS, _SIGS)
 _WIRE = 12
 _PICK_WORDS = 13
 _LAST_PRICE_WORDS = 4
+_PULSE, _SERIES, _LINKS, _FLOWS, _MOODS = range(15, 20)
+_PER_PAIR = (BOOKS, _TEXTS, _PUBS, _SIGS, _FLOWS, _MOODS)
+_SERIES_HEAD_WORDS = 4
+_X_AT = 3
+_LINK_WORDS = 36
 
 Buffers = tuple[np.ndarray, ...]
 
@@ -49,6 +53,15 @@ def with_pair(old: Buffers, count: int, at: int, pair: Buffers) -> Buffers:
         if at == count and len(old[_PICK_WORDS]) > 1:
             last = np.zeros(_LAST_PRICE_WORDS, dtype=np.int32)
             made[_PICK_WORDS] = np.concatenate([old[_PICK_WORDS], last])
+        # How pairs go together: with each of those before it, in their order.
+        for place in (_PULSE, _SERIES, _LINKS):
+            made[place] = old[place]
+        if at == count:
+            row = pair[_SERIES][_SERIES_HEAD_WORDS:].copy()
+            row[_X_AT] = old[_SERIES][_SERIES_HEAD_WORDS + _X_AT]  # all rings turn as one
+            made[_SERIES] = np.concatenate([old[_SERIES], row])
+            links = old[_LINKS][: _LINK_WORDS * (count * (count - 1) // 2)]
+            made[_LINKS] = np.concatenate([links, np.zeros(_LINK_WORDS * count, dtype=np.int32)])
     return tuple(made)
 
 

@@ -1,0 +1,165 @@
+"""What looks across pairs and time: every 100 ms of the exchange's time, so that a replay does it alike."""
+
+import micropython
+from micropython import const
+
+from firmware.kernels.correlate import correlate
+from firmware.kernels.depth import tell
+from firmware.kernels.lay import lay_link, lay_series
+from firmware.kernels.render import render
+from firmware.kernels.series import sample
+from firmware.signals.adapt import adapt
+from firmware.signals.contagion import contagion
+
+# The pulse: when the next sample is due, the pair whose links are next to be looked at (0: none of
+# this sample), which record comes next, and the settings of the depth record.
+_DUE_HI = const(0)
+_DUE_LO = const(1)
+_STAGE = const(2)
+_TURN = const(3)
+_DEPTH_BPS = const(4)
+
+_SAMPLE_MS = const(100)
+_LATE_MS = const(200)  # with so much to make up for, all is done at once
+_MOST_MS = const(10_000)  # of a market in which nothing happened, so much is made up for
+
+_P_COUNT = const(0)
+_P_SLOT = const(4)
+_P_SLOT_STRIDE = const(36)
+_SET_LEVELS = const(0)
+_L_LAG = const(3)
+_L_ALERT = const(4)
+_L_WORDS = const(36)
+_V_LO = const(1)
+_V_DECIMALS = const(2)
+_V_SIGN = const(3)
+_RECORDS = const(8)
+_T_VOLATILITY = const(5)
+_T_LINK = const(6)
+_T_CONTAGION = const(7)
+_T_CALM = const(8)
+_T_FLOW = const(9)
+_BILLION = const(1_000_000_000)
+_TIME = const(24)  # behind the values of `tell`
+_MOST_PAIRS = const(8)
+_ROOM = const(240)  # of `out` before a message's own records
+
+
+@micropython.native
+def pulse(hi, lo, buffers):
+    """Sample what is due before a message of the exchange's time hi * 10**9 + lo ms; returns the bytes of its records.
+
+    One slice a message (all samples, or one pair's links), all at once if that falls behind.
+    A conductor, see take_book.py. A record a sample, in rotation: a pair's volatility, two pairs'
+    correlation, a pair's flow; and those of contagion when it begins or ends.
+    """
+    (
+        _,
+        symbols,
+        books,
+        _,
+        pubs,
+        _,
+        settings,
+        _,
+        templates,
+        words,
+        counters,
+        out,
+        _,
+        _,
+        _,
+        beat,
+        series,
+        links,
+        flows,
+        moods,
+        values,
+    ) = buffers
+    pos = 0
+    pairs = len(books)
+    if pairs > _MOST_PAIRS:
+        pairs = _MOST_PAIRS
+    last_link = pairs * (pairs - 1) // 2
+    behind = _MOST_MS + 1
+    ahead = hi - beat[_DUE_HI]
+    if ahead == 0:
+        behind = lo - beat[_DUE_LO]
+    elif ahead == 1 and lo - beat[_DUE_LO] < 0:
+        behind = lo - beat[_DUE_LO] + _BILLION
+    elif ahead < 0:
+        behind = -1
+    if behind > _MOST_MS:
+        # The first message, or the first for long.
+        beat[_DUE_HI] = hi
+        beat[_DUE_LO] = lo // _SAMPLE_MS * _SAMPLE_MS
+        behind = 0
+    while beat[_STAGE] or behind >= 0:
+        pair = beat[_STAGE]
+        values[0] = hi
+        values[_V_LO] = lo
+        values[_V_DECIMALS] = 0
+        values[_V_SIGN] = 0
+        if pair:
+            correlate(series, links, pair)
+            other = contagion(series, links, pair)
+            while other:
+                other -= 1
+                link = (pair * (pair - 1) // 2 + other) * _L_WORDS
+                lay_link(values, links, link, _SAMPLE_MS)
+                leader = other
+                led = pair
+                if links[link + _L_LAG] < 0:
+                    leader = pair
+                    led = other
+                if pos < _ROOM:
+                    counters[_RECORDS] += 1
+                    template = templates[_T_CONTAGION if links[link + _L_ALERT] else _T_CALM]
+                    pos = render(out, pos, template, values, 0, symbols, leader, words, led)
+                other = contagion(series, links, pair)
+            pair += 1
+        else:
+            for n in range(pairs):
+                sample(series, pubs[n], books[n], n)
+            behind -= _SAMPLE_MS
+            beat[_DUE_LO] += _SAMPLE_MS
+            if beat[_DUE_LO] >= _BILLION:
+                beat[_DUE_LO] -= _BILLION
+                beat[_DUE_HI] += 1
+            pair = 1
+        if pair < pairs:
+            beat[_STAGE] = pair
+        else:
+            beat[_STAGE] = 0
+            for n in range(pairs):
+                adapt(moods[n], series, links, n, pairs)
+            turn = beat[_TURN]
+            beat[_TURN] = turn + 1 if turn + 1 < 2 * pairs + last_link else 0
+            if pos < _ROOM:
+                counters[_RECORDS] += 1
+                if turn < pairs:
+                    lay_series(values, series, turn)
+                    template = templates[_T_VOLATILITY]
+                    pos = render(out, pos, template, values, 0, symbols, turn, words, 0)
+                elif turn < 2 * pairs:
+                    turn -= pairs
+                    tell(values, flows[turn], books[turn], settings[_SET_LEVELS], beat[_DEPTH_BPS])
+                    values[_TIME] = hi
+                    values[_TIME + _V_LO] = lo
+                    values[_TIME + _V_DECIMALS] = 0
+                    pos = render(
+                        out, pos, templates[_T_FLOW], values, 0, symbols, turn, words, 0
+                    )
+                else:
+                    turn -= 2 * pairs
+                    lay_link(values, links, turn * _L_WORDS, _SAMPLE_MS)
+                    pair = 1
+                    while turn >= pair:
+                        turn -= pair
+                        pair += 1
+                    pos = render(
+                        out, pos, templates[_T_LINK], values, 0, symbols, turn, words, pair
+                    )
+        if behind < _LATE_MS:
+            break
+    return pos
