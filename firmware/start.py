@@ -136,7 +136,7 @@ def reach_network(telemetry, settings, clock=None):
     if power.has_radio():
         from firmware.board import wifi
 
-        clock = wifi.go_online(telemetry, settings, clock)
+        clock = wifi.go_online(telemetry, settings, clock, system_ms)
         give_back("firmware.board", "wifi")
     elif clock is None:
         from firmware.board.clock import Clock

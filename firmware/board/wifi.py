@@ -8,7 +8,6 @@ from micropython import const
 
 from firmware.board.clock import Clock
 from firmware.board.power import safe_mode
-from firmware.start import system_ms
 
 _JOIN_MS = const(20_000)  # scan, association and an address take 2 to 6 s on a good day
 _JUDGE_MS = const(6000)  # before that the driver may still tell of the try before
@@ -33,14 +32,15 @@ class _Stopped(Exception):
     """The application is to be left alone, and that has been said."""
 
 
-def go_online(telemetry, settings, clock):
+def go_online(telemetry, settings, clock, system_ms):
     """Return `clock`, or one with the right time, when there is an address, however long that takes.
 
-    Says every outcome. None if the board is asked to stay safe. Raises OSError when NVS has no Wi-Fi.
+    `system_ms()` is what a new one begins with. Says every outcome. None if the board is asked to
+    stay safe. Raises OSError when NVS has no Wi-Fi.
     """
     try:
         _join(telemetry)
-        return clock or _new_clock(telemetry, settings)
+        return clock or _new_clock(telemetry, settings, system_ms())
     except _Stopped:
         return None
 
@@ -102,9 +102,9 @@ def _wait(radio, telemetry):
     return "no address from the router"
 
 
-def _new_clock(telemetry, settings):
+def _new_clock(telemetry, settings, begin_ms):
     """A clock by the network's time servers: before that TLS would believe no certificate."""
-    clock = Clock(False, system_ms())
+    clock = Clock(False, begin_ms)
     tries = 0
     while True:
         why, wait_s = clock.ask(settings)

@@ -10,14 +10,12 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
-from firmware import config
 from host import captures
 from host.captures import Capture
 from host.errors import UserError
 from host.replay import engine as counters
-from host.replay import summary
-from host.replay.dialects import DIALECTS
-from host.replay.engine import DEPTHS, MOST_PAIRS, Engine
+from host.replay import options, summary
+from host.replay.engine import MOST_PAIRS, Engine
 
 EXIT_FAILED = 1
 
@@ -35,41 +33,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "exit status: 0 all was read and proved, 1 a checksum or sequence number failed, or a book\n"
         "ran out of levels, 2 bad input (what could be used of it was)"
     )
+    options.add_feed(parser)
     add = parser.add_argument
-    add(
-        "files",
-        nargs="+",
-        metavar="FILE",
-        help="captures of spot v2, spot v1 or futures v1, one feed in this order; .gz and .zst too",
-    )
-    add(
-        "--dialect",
-        choices=DIALECTS,
-        help="what the feed speaks (default: as its first frames say)",
-    )
     add(
         "--records",
         action="store_true",
         help="print the record lines that the board would have sent",
     )
     add(
-        "--pairs", metavar="A,B", help="only these pairs (default: every pair that has a snapshot)"
-    )
-    add(
-        "--depth",
-        type=int,
-        choices=DEPTHS,
-        help="levels a side (default: what the feed says; futures have whole books: 1000)",
-    )
-    add(
         "--channels",
         metavar="A,B",
         help="records of these too: ticker, trade, ohlc, spread (default: those of the settings, none)",
-    )
-    add(
-        "--config",
-        metavar="FILE",
-        help="thresholds and channels from a board's config.json (default: its defaults)",
     )
     add("--json", action="store_true", help="the summary as one JSON object")
 
@@ -77,12 +51,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Replay the files; raises UserError for what a person can mend, after all that could be replayed."""
     feed = [captures.open_bytes(path) for path in args.files]
-    settings = _settings(args.config)
-    settings["dialect"] = args.dialect or _dialect(args.files) or settings["dialect"]
+    settings = options.settings(args)
     if args.channels is not None:
         given = {"dialect": settings["dialect"], "channels": args.channels.split(",")}
-        settings["channels"] = _checked(given)["channels"]
-    wanted = _pairs(args.pairs, settings["dialect"])
+        settings["channels"] = options.checked(given)["channels"]
+    wanted = options.pairs(args.pairs, settings["dialect"])
     engine = Engine(settings, wanted, args.depth)
     complaint = None
     began = time.perf_counter()
@@ -101,49 +74,6 @@ def run(args: argparse.Namespace) -> int:
     if complaint := complaint or _complaint(engine, args.files, wanted):
         raise complaint
     return EXIT_FAILED if engine.counter(counters.BAD) else 0
-
-
-def _settings(path: str | None) -> dict:
-    if path is None:
-        return config.check({})
-    try:
-        return config.load(path)
-    except OSError as error:
-        raise UserError(str(error)) from None
-
-
-def _checked(given: dict) -> dict:
-    """Settings as a board would take them."""
-    try:
-        return config.check(given)
-    except config.ConfigError as error:
-        raise UserError(str(error)) from None
-
-
-def _pairs(names: str | None, dialect: str) -> list[str] | None:
-    """The pairs by the names that are shown, however they were spelled."""
-    if names is None:
-        return None
-    return [
-        _checked({"dialect": dialect, "pairs": [name]})["pairs"][0] for name in names.split(",")
-    ]
-
-
-def _dialect(files: list[str]) -> str | None:
-    """What all the files speak, as far as they tell; raises UserError where they do not agree."""
-    told = {file: spoken for file in files if (spoken := captures.dialect(file))}
-    for file, spoken in told.items():
-        first = next(iter(told))
-        if spoken != told[first]:
-            raise UserError(
-                f"{file} is of {_words(spoken)}, but {first} of {_words(told[first])}:"
-                " replay one dialect at a time"
-            )
-    return next(iter(told.values()), None)
-
-
-def _words(dialect: str) -> str:
-    return f"Kraken's {dialect.replace('_', ' ')}"
 
 
 def _replay(engine: Engine, feed: list[Capture], sink) -> None:
@@ -206,12 +136,12 @@ def _complaint(engine: Engine, files: list[str], wanted: list[str] | None) -> Us
     if not engine.depths and not engine.market:
         for file in files:
             if (spoken := captures.dialect(file)) not in (None, engine.dialect.name):
-                told, read = _words(spoken), _words(engine.dialect.name)
+                told, read = options.words(spoken), options.words(engine.dialect.name)
                 return UserError(f"{file}: this is {told}; it was read as {read}")
         if engine.first_malformed:
             file, line, why = engine.first_malformed
             return UserError(
-                f"{file}: not a feed of {_words(engine.dialect.name)} (line {line}: {why})"
+                f"{file}: not a feed of {options.words(engine.dialect.name)} (line {line}: {why})"
             )
     if wanted and (missing := [pair for pair in wanted if pair not in engine.depths]):
         known = ", ".join(sorted(engine.depths)) or "none"

@@ -7,13 +7,12 @@ import re
 import sys
 from pathlib import Path
 
-from firmware import config
 from host import captures
 from host.errors import UserError
 from host.progress import Progress
 from host.replay import engine as counters
-from host.replay.dialects import DIALECTS
-from host.replay.engine import DEPTHS, Engine
+from host.replay import options
+from host.replay.engine import Engine
 from host.study import as_json, page, table
 from host.study.gather import Recording, engine_for, gather
 from host.study.results import study
@@ -39,13 +38,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "exit status: 0 all was read and proved, 1 a checksum or sequence number failed (what\n"
         "followed it is left out), 2 bad input (what could be used of it was studied)"
     )
+    options.add_feed(parser)
     add = parser.add_argument
-    add(
-        "files",
-        nargs="+",
-        metavar="FILE",
-        help="captures of spot v2, spot v1 or futures v1, in the order of their times; .gz and .zst too",
-    )
     add(
         "--horizons",
         type=_horizons,
@@ -62,25 +56,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add("--html", type=Path, metavar="FILE", help="write the study as a page with pictures, too")
     add("--json", action="store_true", help="all the numbers as one JSON object, not the table")
-    add(
-        "--pairs", metavar="A,B", help="only these pairs (default: every pair that has a snapshot)"
-    )
-    add(
-        "--depth",
-        type=int,
-        choices=DEPTHS,
-        help="levels a side (default: what the feed says; futures have whole books: 1000)",
-    )
-    add(
-        "--dialect",
-        choices=DIALECTS,
-        help="what the feed speaks (default: as its first frames say)",
-    )
-    add(
-        "--config",
-        metavar="FILE",
-        help="the signals' thresholds from a board's config.json (default: its defaults)",
-    )
 
 
 def _horizons(text: str) -> list[int]:
@@ -109,9 +84,8 @@ def run(args: argparse.Namespace) -> int:
     feed = [captures.open_bytes(path) for path in args.files]
     if args.html:
         page.check(args.html)
-    settings = _settings(args.config)
-    settings["dialect"] = args.dialect or _dialect(args.files) or settings["dialect"]
-    wanted = _pairs(args.pairs, settings["dialect"])
+    settings = options.settings(args)
+    wanted = options.pairs(args.pairs, settings["dialect"])
     engine = engine_for(settings, wanted, args.depth)
     size = sum(capture.raw_size for capture in feed)
     with Progress().step("Reading the feed", math.ceil(size / _PART_BYTES)) as advance:
@@ -150,33 +124,6 @@ class _Bar:
         while self._parts < done_bytes // _PART_BYTES:
             self._parts += 1
             self._advance()
-
-
-def _settings(path: str | None) -> dict:
-    try:
-        return config.load(path) if path else config.check({})
-    except OSError as error:
-        raise UserError(str(error)) from None
-
-
-def _dialect(files: list[str]) -> str | None:
-    """What the files speak, as far as they tell."""
-    told = {Path(file).name: spoken for file in files if (spoken := captures.dialect(file))}
-    if len(set(told.values())) > 1:
-        each = ", ".join(f"{name} is {spoken}" for name, spoken in told.items())
-        raise UserError(f"study one dialect at a time: {each}")
-    return next(iter(told.values()), None)
-
-
-def _pairs(names: str | None, dialect: str) -> list[str] | None:
-    """The pairs by the names that are shown, however they were spelled."""
-    try:
-        return names and [
-            config.check({"dialect": dialect, "pairs": [name]})["pairs"][0]
-            for name in names.split(",")
-        ]
-    except config.ConfigError as error:
-        raise UserError(str(error)) from None
 
 
 def _names(files: list[str]) -> str:
