@@ -11,6 +11,7 @@ from firmware.board.device import print_exception
 from firmware.online import begin, stay_connected
 from firmware.telemetry import Telemetry
 
+_LITTLE_HEAP = const("too little heap: fewer pairs or channels, or depth 10")
 _COLLECT_EVERY = const(1024)  # bytes
 
 
@@ -46,10 +47,12 @@ def _run(telemetry):
         if prepared is None:
             return None
         begun = begin(telemetry, *prepared)
-    except OSError as error:
-        return _end(telemetry, str(error))
-    except MemoryError:
-        return _end(telemetry, "too little heap: fewer pairs or channels, or depth 10")
+    except (OSError, MemoryError) as error:
+        # The last words of a board that a person must mend.
+        little = isinstance(error, MemoryError)
+        why = _LITTLE_HEAP if little else str(error)
+        telemetry.say(k="error", why=why)
+        return None
     gc.threshold(-1)
     return asyncio.run(stay_connected(*begun))
 
@@ -66,11 +69,6 @@ def _prepare(telemetry):
     if clock is None:
         return None
     listing = start.look_up(telemetry, settings, trusted, receive)
-    buffers = start.books(settings)
+    buffers, settings = start.books(settings)
     give_back("firmware", "start")
     return settings, dialect, trusted, buffers, receive, clock, listing
-
-
-def _end(telemetry, why):
-    """The last words of a board that a person must mend."""
-    telemetry.say(k="error", why=why)

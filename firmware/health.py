@@ -89,12 +89,11 @@ class Health:
         pairs = len(buffers[_BOOKS])
         self._watch = array("i", bytes(4 * (_W_PAIR + pairs * _W_PAIR_WORDS)))
         self._floor = array("i", bytes(4 * _FLOOR_WORDS))
-        self._watch[_W_MOST_LAG] = settings["max_lag_ms"]
         self._line = Line(telemetry, buffers[_SYMBOLS], buffers[_WORD_LIST])
         self.moves = []
         if settings["delta_threshold"]:
             for pair in range(pairs):
-                move = array("i", bytes(4 * _M_WORDS))
+                move = array("i", memoryview(bytes(_M_WORDS)))  # as in buffers.py
                 move[_M_THRESHOLD] = round(settings["delta_threshold"] * _WHOLE) or 1
                 move[_M_COOLDOWN_MS] = settings["resync_cooldown_ms"]
                 if settings["channels"]:
@@ -115,9 +114,8 @@ class Health:
         counters = self.buffers[_COUNTERS]
         books = self.buffers[_BOOKS]
         pubs = self.buffers[_PUBS]
-        interval_ms = self.settings["health_interval_ms"]
-        last = asked_at = carry_at = ticks_ms()
-        health_at = ticks_add(last, interval_ms)
+        settings = self.settings
+        last = said_at = asked_at = carry_at = ticks_ms()
         ask_at = ticks_add(last, _FIRST_ASK_MS if clock.trusted else _DOUBT_MS)
         turn = up_s = up_ms = messages = half = 0
         while True:
@@ -135,6 +133,7 @@ class Health:
             since = self.since
             if since is None:
                 self.lag_ms = None
+            lateness[_W_MOST_LAG] = settings["max_lag_ms"]  # live.py may have changed it
             listen(lateness, counters, -1 if since is None else since, now)
             for pair in range(len(books)):
                 verdict = look(pubs[pair], lateness, anchor, counters, books[pair], pair)
@@ -154,12 +153,15 @@ class Health:
                     up_s += 1
                 self.lag_ms = _lag_ms(lateness[_W_LAG])
                 lateness[_W_LAG] = 0
-            if ticks_diff(now, health_at) >= 0:
-                since_ms = interval_ms + ticks_diff(now, health_at)
+            since_ms = ticks_diff(now, said_at)
+            if since_ms >= settings["health_interval_ms"]:
+                said_at = now
                 self._say_health(up_s, (counters[_MESSAGES] - messages) * 1000 // since_ms)
-                self._watch_floor(since_ms)
+                free = device.heap_free()
+                lost = sink(self._floor, free, since_ms) if free > 0 else 0
+                if lost:
+                    self._say(_LEAK, (lost, free))
                 messages = counters[_MESSAGES]
-                health_at = ticks_add(now, interval_ms)
             if ticks_diff(now, carry_at) >= 0:
                 carry_at = ticks_add(now, _CARRY_MS)
                 carry(anchor, now)
@@ -168,7 +170,7 @@ class Health:
                 asked_at = now
                 lateness[_W_LAG] = 0  # by a clock that may be wrong
                 self.lag_ms = None
-                ask_at = ticks_add(now, clock.ask(self.settings)[1] * 1000)
+                ask_at = ticks_add(now, clock.ask(settings)[1] * 1000)
 
     def _say_pair(self, pair):
         line = self._line
@@ -219,12 +221,6 @@ class Health:
         lateness[_W_WORST] = 0
         lateness[_W_MOST] = lateness[_W_MISSING]
         self._used = device.heap_used()
-
-    def _watch_floor(self, since_ms):
-        free = device.heap_free()
-        lost = sink(self._floor, free, since_ms) if free > 0 else 0
-        if lost:
-            self._say(_LEAK, (lost, free))
 
     def _say(self, template, values):
         for place, value in enumerate(values):

@@ -7,7 +7,7 @@ from time import ticks_diff, ticks_ms
 from micropython import const
 
 from backoff import Backoff
-from borrow import give_back
+from borrow import borrow, give_back
 from firmware.board import device, guard
 from firmware.feeds.session import Session
 from firmware.health import Health
@@ -15,10 +15,15 @@ from wsclient import ConnectError, WebSocket
 
 _HEALTHY_MS = const(60_000)  # a connection that lasted so long starts the backoff afresh
 _SERVE_LINE_MS = const(20)
+_MOST_BYTES = const(32)  # taken from the line at once, lest noise on it keeps the feed waiting
+_BRACE = const(123)  # how a line of the PC's begins
 _NAP_MS = const(1000)  # of a wait: in each of them the watchdog is fed
-_SESSION_BYTES = const(3500)  # what a TLS connection takes, with what its beginning takes besides
+_SESSION_BYTES = const(5800)  # what a TLS connection takes, with what its beginning takes besides
 _OUT_OF_MEMORY = const("out of memory")
+_LITTLE_HEAP = const("too little heap: fewer pairs or channels, or depth 10")
 _MOST_FAILURES = const(3)  # for want of memory, one after the other: then it is in too many pieces
+
+_byte = bytearray(1)  # made here, while the heap is in one piece
 
 
 def begin(telemetry, settings, dialect, trusted, buffers, receive, clock, listing):
@@ -43,7 +48,8 @@ async def stay_connected(telemetry, settings, trusted, ws, session):
     Returns why the board is to be started anew, or None if it is to stay safe.
     """
     backoff = Backoff(settings["backoff_min_ms"], settings["backoff_max_ms"])
-    create_task(_serve_line(telemetry))  # noqa: RUF006  the loop keeps it, it never ends
+    gc.collect()  # what stays for ever goes below what comes and goes
+    create_task(_serve_line(telemetry, session))  # noqa: RUF006  the loop keeps it, it never ends
     failures = 0
     while True:
         guard.feed()
@@ -73,6 +79,8 @@ async def stay_connected(telemetry, settings, trusted, ws, session):
         telemetry.say(k="net", st="down", why=why)
         failures = failures + 1 if why == _OUT_OF_MEMORY else 0
         if failures == _MOST_FAILURES or session.sick:
+            if failures > session.health.reconnects:  # since the start
+                telemetry.say(k="error", why=_LITTLE_HEAP)
             return why
         # After six days the difference of ticks turns negative, and that is long enough, too.
         if up_since is not None and not 0 <= ticks_diff(ticks_ms(), up_since) < _HEALTHY_MS:
@@ -97,12 +105,24 @@ def _reach_network(telemetry, settings, clock):
     return online
 
 
-async def _serve_line(telemetry):
-    """Whatever else goes on, what is to be said gets said, and what is to be kept gets written."""
+async def _serve_line(telemetry, session):
+    """Whatever else goes on, what is to be said gets said, what is to be kept gets written, who speaks is heard."""
     box = telemetry.box
     while True:
         telemetry.drain()
         why = box.flush(ticks_ms()) if box else None
         if why:
             telemetry.say(k="error", why=why)
+        for _ in range(_MOST_BYTES):
+            _byte[0] = 0
+            for _ in device.heard(0):
+                device.stdin.readinto(_byte)  # type: ignore[misc]  # it is a stream of bytes
+            if _byte[0] == 0:
+                break
+            if _byte[0] == _BRACE:
+                try:
+                    await borrow("firmware", "live").update(device.heard, device.stdin, session)
+                except MemoryError:  # without an answer the PC asks again
+                    pass
+                give_back("firmware", "live")
         await sleep_ms(_SERVE_LINE_MS)

@@ -9,7 +9,7 @@ from borrow import borrow, give_back
 
 _BOX_BYTES = const(160)  # events that wait to be written together, and for each pair
 _BOX_PAIR_BYTES = const(96)
-_BOX_KINDS = const(b'bootsafewificlocnet"staterrorestresyleak')
+_BOX_KINDS = const(b'bootsafewificlocnet"staterrorestresyleakset"')
 _DONE = (
     "levels imbalance_threshold spread_threshold_bps signal_cooldown_ms book_interval_ms"
     " depth_bps correlation_window contagion_threshold rest_port rest_host buffer_bytes"
@@ -48,7 +48,10 @@ def prepare(telemetry):
 
 
 def books(settings):
-    """The buffers of the books; last of all, because what came before needs the room. Raises MemoryError."""
+    """The buffers of the books, and the settings that are of use from now on. Raises MemoryError.
+
+    Last of all, because what came before needs the room.
+    """
     talk = borrow("firmware.feeds", settings["dialect"] + "_talk")
     names = [talk.wire_name(pair) for pair in settings["pairs"]]
     give_back("firmware.feeds", settings["dialect"] + "_talk")
@@ -57,10 +60,9 @@ def books(settings):
     made = buffers.make(settings, names)
     for module in ("buffers", "market", "paths"):
         give_back("firmware.feeds", module)
-    # Settings that are of no use once everything is made.
-    for key in _DONE.split():
-        del settings[key]
-    return made
+    # In a dict of their own: one keeps the room of what is taken out of it.
+    done = _DONE.split()
+    return made, {key: value for key, value in settings.items() if key not in done}
 
 
 def _say_boot(telemetry, count):

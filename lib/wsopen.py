@@ -6,11 +6,8 @@ from time import ticks_add, ticks_diff, ticks_ms
 
 from micropython import const
 
-import tlsconn
 from borrow import borrow, give_back
 from tlsstream import ConnectError
-
-give_back("", "tlsconn")
 
 # As wsframe.py and wsclient.py have them.
 _RD = const(0)
@@ -25,7 +22,10 @@ async def upgrade(ws, host, port, path, trusted, timeout_ms):
     """Attach a connection to `ws`, its upgrade done; returns how many bytes of frames came with the answer."""
     deadline = ticks_add(ticks_ms(), timeout_ms)
     key, hello = _ask(host, port, path)
+    tlsconn = borrow("", "tlsconn")
+    give_back("", "tlsconn")
     ws.attach(await tlsconn.connect(host, port, trusted, hello, timeout_ms))
+    del tlsconn  # what comes needs the room
     state = ws.state
     end = await _read_head(ws, deadline)
     _check(ws.buf, state[_RD], end, key)
@@ -51,7 +51,7 @@ async def _read_head(ws, deadline):
             await sleep_ms(_STEP_MS)
 
 
-# Each of these needs the other's code gone: between them comes the handshake, which needs the room.
+# What each of these borrows has to be gone before the other: between them comes the handshake.
 
 
 def _ask(host, port, path):

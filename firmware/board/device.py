@@ -1,6 +1,7 @@
 """The Python heap, the serial line and the radio's signal, on the board and on CPython."""
 
 import gc
+import select
 import sys
 
 from micropython import const
@@ -14,6 +15,17 @@ _FIRST_HEAP_BYTES = const(56_000)  # of 56 KiB, what is left of them to use
 
 _stdout = getattr(sys.stdout, "buffer", sys.stdout)
 _is_micropython = sys.implementation.name == "micropython"
+# The serial line's input: `for _ in heard(0)` comes to pass if `stdin.readinto` has a byte to give.
+_inlet = select.poll()
+try:
+    # CPython's own sys.stdin reads ahead: what it holds, no poll sees.
+    stdin = getattr(sys.stdin, "buffer", sys.stdin) if _is_micropython else open(0, "rb", 0)
+    _inlet.register(stdin, select.POLLIN)
+except OSError:  # there is none
+    pass
+heard = getattr(_inlet, "ipoll", _inlet.poll)  # CPython has no ipoll
+heard(0)  # the first call makes the tuple that the later ones reuse
+del _inlet
 
 
 def heap_free():

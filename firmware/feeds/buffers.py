@@ -159,7 +159,8 @@ def _table(names):
 
 
 def _words(count):
-    return array("i", bytes(4 * count))
+    # Not from bytes(4 * count): each would stand behind a hole of its own size.
+    return array("i", memoryview(bytes(count)))
 
 
 def _book(depth, capacity):

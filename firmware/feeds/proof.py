@@ -49,7 +49,7 @@ class Proof:
         self.buffers = buffers
         self.telemetry = telemetry
         self.moves = moves
-        self.words = array("i", bytes(4 * _R_STRIDE * len(buffers[_BOOKS])))
+        self.words = array("i", memoryview(bytes(_R_STRIDE * len(buffers[_BOOKS]))))
 
     def begin(self):
         """A new connection: every pair has been asked for."""

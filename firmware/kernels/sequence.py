@@ -51,8 +51,10 @@ def follow(book: ptr32, upd: ptr32, group: int) -> int:
     A snapshot begins the count. The last message once more counts as one without levels; any
     other number is a gap, also a smaller one, for the exchange may have begun anew. A level behind
     the best one that was ever cut off is taken out of the message: what else is there nobody knows.
-    If a number has more decimals than the book, the whole book gets them, because futures print
-    no more than they need.
+    If a size has more decimals than the book, the whole book gets them, because futures print no
+    more than they need. A price does not get them: a snapshot has so many prices that they show the
+    tick, and nothing else can prove that a digit is wrong. `apply` refuses it, and where a thin book
+    was mistaken the next snapshot tells.
     """
     hi = upd[group + _G_SEQ_HI]
     lo = upd[group + _G_SEQ_LO]
@@ -82,52 +84,46 @@ def follow(book: ptr32, upd: ptr32, group: int) -> int:
 
     capacity = book[_B_CAPACITY]
     slots = _B_ORDER + 2 * capacity
-    kind = 0
-    while kind < 2:
-        n = level + (_L_PRICE if kind == 0 else _L_QTY)
-        zeros = upd[n + _N_FRAC] - book[_B_DECIMALS + kind]
-        if zeros > 0 and book[_B_DECIMALS + kind] >= 0 and upd[n + _N_LEN] > 0:
-            hi = upd[n + _N_HI]
-            lo = upd[n + _N_LO]
-            while zeros > 0:  # zeros at the end are no decimals
-                c = lo // 10
-                if c * 10 != lo:
-                    break
-                lo = c
-                c = hi // 10
-                lo += (hi - c * 10) * _HUNDRED_MILLION
-                hi = c
-                zeros -= 1
-            while zeros > 0:
-                # First see whether every number has room for one digit more, then give it to them.
-                if book[_B_DECIMALS + kind] >= _MAX_DIGITS:
-                    return 0  # `apply` will refuse the message
-                give = 0
-                while give < 2:
-                    side = 0
-                    k = kind - 1  # -1 is the bound, which is a price
-                    while side < 2:
-                        if k == book[_B_COUNT + side]:
-                            side += 1
-                            k = kind - 1
-                            continue
-                        at = _B_BOUND + side * _BOUND_STRIDE + 1
-                        if k >= 0:
-                            at = slots + book[_B_ORDER + side * capacity + k] * _SLOT_STRIDE
-                            at += kind * _S_QTY_HI
-                        hi = book[at]
-                        if give:
-                            lo = book[at + 1]
-                            c = lo // _HUNDRED_MILLION
-                            book[at] = hi * 10 + c
-                            book[at + 1] = (lo - c * _HUNDRED_MILLION) * 10
-                        elif hi >= _HUNDRED_MILLION:
-                            return 0
-                        k += 1
-                    give += 1
-                book[_B_DECIMALS + kind] += 1
-                zeros -= 1
-        kind += 1
+    n = level + _L_QTY
+    zeros = upd[n + _N_FRAC] - book[_B_DECIMALS + 1]
+    if zeros > 0 and book[_B_DECIMALS + 1] >= 0 and upd[n + _N_LEN] > 0:
+        hi = upd[n + _N_HI]
+        lo = upd[n + _N_LO]
+        while zeros > 0:  # zeros at the end are no decimals
+            c = lo // 10
+            if c * 10 != lo:
+                break
+            lo = c
+            c = hi // 10
+            lo += (hi - c * 10) * _HUNDRED_MILLION
+            hi = c
+            zeros -= 1
+        while zeros > 0:
+            # First see whether every size has room for one digit more, then give it to them.
+            if book[_B_DECIMALS + 1] >= _MAX_DIGITS:
+                return 0  # `apply` will refuse the message
+            give = 0
+            while give < 2:
+                side = 0
+                k = 0
+                while side < 2:
+                    if k == book[_B_COUNT + side]:
+                        side += 1
+                        k = 0
+                        continue
+                    at = slots + book[_B_ORDER + side * capacity + k] * _SLOT_STRIDE + _S_QTY_HI
+                    hi = book[at]
+                    if give:
+                        lo = book[at + 1]
+                        c = lo // _HUNDRED_MILLION
+                        book[at] = hi * 10 + c
+                        book[at + 1] = (lo - c * _HUNDRED_MILLION) * 10
+                    elif hi >= _HUNDRED_MILLION:
+                        return 0
+                    k += 1
+                give += 1
+            book[_B_DECIMALS + 1] += 1
+            zeros -= 1
 
     side = upd[level + _L_SIDE]
     at = _B_BOUND + side * _BOUND_STRIDE

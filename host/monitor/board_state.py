@@ -309,6 +309,7 @@ class BoardState:
         "resync": _on_resync,
         "listing": _on_event,
         "leak": _on_event,
+        "set": _on_event,
         "restart": _on_restart,
         "error": _on_error,
     }

@@ -151,6 +151,14 @@ class Events:
             return None
         return "bad", f"memory leaks: {lost:,} B in an hour, {free:,} B are free"
 
+    def _set(self, record: Record) -> Said:
+        key, value = safe_text(record.get("key")), number(record.get("v"))
+        if why := safe_text(record.get("why")):
+            return "wait", f"setting not changed: {key} {why}"
+        if not key or value is None:
+            return None
+        return "ok", f"setting changed: {key} is {value:f}"
+
     def _error(self, record: Record) -> Said:
         return "bad", f"error: {error_text(record)}"
 
@@ -163,6 +171,7 @@ class Events:
         "clock": _clock,
         "link": _link,
         "leak": _leak,
+        "set": _set,
         "error": _error,
     }
 

@@ -89,7 +89,7 @@ def describe(kind: str, record: Record, state: BoardState) -> str:
         return candle_line(pair, pair.market.ended)
     if kind == "listing" and safe_text(record.get("p")):
         return listing_line(record)
-    if kind in ("resync", "restart", "status", "link", "leak") and state.event:
+    if kind in ("resync", "restart", "status", "link", "leak", "set") and state.event:
         return f"{kind:<{HEAD_WIDTH}} {state.event.text}"
     if kind == "boot":
         boot, python = state.boot, words.python_name(state)

@@ -2,11 +2,8 @@
 
 import argparse
 import json
-import os
-import re
 import sys
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +16,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "examples:\n  inkling config\n  inkling config show pairs\n"
         "  inkling config set depth 25\n  inkling config set pairs BTC/USD,ETH/USD\n"
-        "  inkling config unset depth\n  inkling config check"
+        "  inkling config unset depth\n  inkling config check\n"
+        "  inkling config set imbalance_threshold=0.35 levels=3 --live"
     )
     parser.add_argument(
         "--file", type=Path, metavar="FILE", help="use these settings instead of inkling.toml"
@@ -32,9 +30,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
     show = verb("show", "show all settings, or one; the same as giving no ACTION")
     show.add_argument("key", nargs="?", metavar="KEY")
     show.add_argument("--json", action="store_true", help="print JSON")
-    change = verb("set", "change one setting; comments in the file are kept")
-    change.add_argument("key", metavar="KEY")
-    change.add_argument("value", metavar="VALUE", help="a TOML or JSON value, or plain text")
+    change = verb("set", "change settings in the file; comments in it are kept")
+    change.usage = "inkling config set [-h] [--live [--port PORT]] [--json] KEY=VALUE ..."
+    change.epilog = (
+        "examples:\n  inkling config set depth=25 pairs=BTC/USD,ETH/USD\n"
+        "  inkling config set imbalance_threshold=0.35 --live\n\n"
+        "With --live the running board changes it at once, without a restart, and keeps it:\n"
+        "thresholds, levels, intervals. A setting that needs `make flash` and a restart says so."
+    )
+    change.formatter_class = parser.formatter_class
+    change.add_argument(
+        "settings",
+        nargs="+",
+        metavar="KEY=VALUE",
+        help="a TOML or JSON value, or plain text; a single KEY VALUE will do, too",
+    )
+    change.add_argument("--live", action="store_true", help="change it on the running board, too")
+    change.add_argument("--port", metavar="PORT", help="the board's port (default: the only one)")
+    change.add_argument("--json", action="store_true", help="print JSON")
     unset = verb("unset", "remove one setting from the file, so that its default holds")
     unset.add_argument("key", metavar="KEY")
     check = verb("check", "check a settings file: exit status 0 if it is good, 1 if not")
@@ -73,24 +86,81 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _set(args: argparse.Namespace) -> int:
+    from host.settings.rewrite import Rewrite
+
+    wanted = _wanted(args.settings)
+    if args.live:
+        return _set_live(args, wanted)
+    Rewrite(args.file, lambda document: document.update(wanted)).write()
+    if args.json:
+        print(json.dumps({"set": wanted, "board": None}))
+    else:
+        for key, value in wanted.items():
+            print(f"{key} = {json.dumps(value)}; `make flash` puts it on the board")
+    return 0
+
+
+def _set_live(args: argparse.Namespace, wanted: dict[str, Any]) -> int:
+    from host.board import ports
+    from host.board.claim import claim
+    from host.settings import live
+    from host.settings.rewrite import Rewrite
+
+    for key in wanted:
+        if key not in live.names():
+            raise UserError(f"{key} needs a restart: `inkling config set` and `make flash`")
+    rewrite = Rewrite(args.file, lambda document: document.update(wanted))
+    port = ports.choose(args.port)
+    with claim(port):
+        held, trouble = live.change(port, wanted)
+    if trouble:
+        rewrite = Rewrite(args.file, lambda document: document.update(held))
+    try:
+        rewrite.write()
+    except UserError as error:
+        raise UserError(f"{error}, but the board has {_listed(held)}") from None
+    if trouble:
+        told = "is unchanged"
+        if held:
+            told = f"and the board have {_listed(held)}, and nothing else changed"
+        raise UserError(f"{trouble}; {rewrite.path} {told}")
+    if args.json:
+        print(json.dumps({"set": held, "board": port}))
+    else:
+        for key, value in held.items():
+            print(f"{key} = {json.dumps(value)}, in force on the board and kept there")
+    return 0
+
+
+def _wanted(given: list[str]) -> dict[str, Any]:
+    """The settings to change, from KEY=VALUE ... or KEY VALUE; raises UserError."""
     from host.settings import project
 
-    if args.key not in project.names():
-        raise project.unknown(args.key)
-    value = _value(args.key, args.value)
-    _change(args.file, lambda document: document.__setitem__(args.key, value))
-    print(f"{args.key} = {json.dumps(value)}; `make flash` puts it on the board")
-    return 0
+    pairs = [tuple(each.partition("=")[::2]) for each in given]
+    if "=" not in given[0] and len(given) == 2:
+        pairs = [(given[0], given[1])]
+    elif missing := [each for each in given if "=" not in each]:
+        raise UserError(f"{missing[0]}: say KEY=VALUE, or one KEY VALUE")
+    for key, _ in pairs:
+        if key not in project.names():
+            raise project.unknown(key)
+    return {key: _value(key, value) for key, value in pairs}
+
+
+def _listed(held: dict[str, Any]) -> str:
+    return ", ".join(f"{key} = {json.dumps(value)}" for key, value in held.items())
 
 
 def _unset(args: argparse.Namespace) -> int:
     from host.settings import project
+    from host.settings.rewrite import Rewrite
 
-    removed = _change(args.file, lambda document: document.pop(args.key, None))
+    rewrite = Rewrite(args.file, lambda document: document.pop(args.key, None))
+    rewrite.write()
     if args.key in project.names():
         default = project.load(args.file).complete[args.key]
         print(f"{args.key} = {json.dumps(default)} (default); `make flash` puts it on the board")
-    elif removed is None:
+    elif rewrite.result is None:
         raise project.unknown(args.key)
     else:
         print(f"{args.key} is gone, and was not a setting")
@@ -127,64 +197,3 @@ def _value(key: str, text: str) -> object:
     if is_text and not isinstance(value, str):
         return text  # a host may look like a number
     return value
-
-
-def _change(path: Path | None, change: Callable[[Any], Any]) -> Any:
-    """Rewrite the file with this change, if what comes out is good; raises UserError."""
-    import tomlkit
-    from tomlkit.exceptions import ParseError
-
-    from host import ROOT
-    from host.cache import write_beside
-    from host.settings import project
-
-    path = path or ROOT / project.FILE
-    if path.exists() and not path.is_file():
-        raise UserError(f"{path}: is not a file; nothing changed")
-    text = ""
-    try:
-        text = path.read_bytes().decode() if path.exists() else ""
-        document = tomlkit.parse(text)
-    except ParseError:
-        project.parse(text, path)  # which says it with file and line
-        raise
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path}: is not UTF-8 text; save it as such") from None
-    before = document.get("ca")
-    result = change(document)
-    changed = tomlkit.dumps(document)
-    if changed == text:
-        return result
-    try:
-        settings = project.parse(changed, path)
-        if document.get("ca") != before:
-            settings.check_ca()
-    except UserError as error:
-        raise UserError(
-            f"{_first_trouble(text, path) or _unplaced(error, path)}; nothing changed"
-        ) from None
-    if path.exists() and not os.access(path, os.W_OK):
-        raise UserError(f"{path}: is read-only; nothing changed")
-    try:
-        write_beside(path.resolve(), changed.encode())  # a link stays a link
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror}); nothing changed") from None
-    return result
-
-
-def _first_trouble(text: str, path: Path) -> str:
-    """What was wrong with this file already, before anything was changed; empty if it was good."""
-    from host.settings import project
-
-    try:
-        project.parse(text, path)
-    except UserError as error:
-        return str(error)
-    return ""
-
-
-def _unplaced(error: UserError, path: Path) -> str:
-    """What was asked for stands in no line of the file."""
-    return re.sub(r"^(:\d+)?: ", "", str(error).removeprefix(str(path)))

@@ -96,7 +96,10 @@ class EveryFault:
         begun_s = time.monotonic()
         self._under_way[bench.number] = blow, begun_s
         outcome = bench.strike(blow)
-        self._outcomes.append(outcome)
+        if outcome.has_struck or self._missed[name] >= 0:
+            self._outcomes.append(outcome)
+        else:
+            self._todo.append(blow)  # whom it was for had just left: later, then
         # One strike is the proof that it can be struck.
         self._missed[name] += 1 if not outcome.has_struck else -self._total
         if bench.board.gave_up:

@@ -20,8 +20,9 @@ _TOLD_OTHERWISE = ("crossed-book", "empty-side")
 _EARLY_US = 500_000
 # Futures tell the many changes that end a silence one by one, in an order of their own.
 _TOLD_ONE_BY_ONE = (*_TOLD_OTHERWISE, "quiet-pair")
-# A snapshot of v1 has the times of its levels and none of its own, which is a little later.
-_SNAPSHOT_US = 1_000_000
+# A snapshot of v1 has the times of its levels and none of its own, which is later: levels that went
+# away meanwhile leave no time.
+_SNAPSHOT_US = 5_000_000
 # Only the last faults can matter to what is said now.
 _LAST_FAULTS = 50
 

@@ -138,7 +138,7 @@ FRAMES = (
         {"digit": 1},
         stale="precision",
         is_of_all=False,
-        dialects=SPOT,
+        dialects=ALL,
         variant="ones",
     ),
     Case("without-checksum", stale="lost", dialects=("spot_v1",)),

@@ -145,36 +145,48 @@ def test_a_snapshot_out_of_order(play):
     assert [said(step) for step in run(play, [twice, gone])] == [("STALE", "sequence")] * 2
 
 
-def test_a_price_with_more_decimals_is_honest(play):
-    """Futures print no more decimals than they need: the book gets them when they come."""
+def test_a_size_with_more_decimals_is_honest(play):
+    """Futures print no more decimals than they need: the book gets a size's when they come."""
     frames = [
         FULL,
-        delta(PRODUCT, 501, "sell", "100.25", "0.125"),
-        delta(PRODUCT, 502, "sell", "100.250000", "1e-3"),
-        delta(PRODUCT, 503, "sell", "100.2500001", "0.0"),  # not there: nothing to delete
+        delta(PRODUCT, 501, "sell", "100.2", "0.125"),
+        delta(PRODUCT, 502, "sell", "100.200000", "1e-3"),
+        delta(PRODUCT, 503, "sell", "100.3", "0.0"),  # not there: nothing to delete
         delta(PRODUCT, 504, "buy", "99.5", "0.0"),
-        delta(PRODUCT, 505, "buy", "91.975", "1.0"),  # behind the bound of 92.0
-        delta(PRODUCT, 506, "sell", "108.025", "1.0"),  # behind the other one of 107.5
+        delta(PRODUCT, 505, "buy", "91.9", "1.0"),  # behind the bound of 92.0
+        delta(PRODUCT, 506, "sell", "108.0", "1.0"),  # behind the other one of 107.5
         delta(PRODUCT, 507, "buy", "92.0", "1.0"),
     ]
     steps = run(play, frames)
     books = [step.books[0] for step in steps]
     assert {said(step) for step in steps} == {("LIVE", None)}
-    assert [book.decimals for book in books] == [(1, 1), (2, 3), (2, 3)] + [(7, 3)] * 5
-    assert books[1].asks[:2] == [(10025, 125), (10050, 100_000)]
-    assert books[2].asks[:2] == [(10025, 1), (10050, 100_000)]
-    assert books[-2].bids[0] == (990 * 10**6, 100_000) and len(books[-2].bids) == 14
-    assert books[-1].bids == [*books[-2].bids, (920 * 10**6, 1000)]
+    assert [book.decimals for book in books] == [(1, 1)] + [(1, 3)] * 7
+    assert books[1].asks[:2] == [(1002, 125), (1005, 100_000)]
+    assert books[2].asks[:2] == [(1002, 1), (1005, 100_000)]
+    assert books[-2].bids[0] == (990, 100_000) and len(books[-2].bids) == 14
+    assert books[-1].bids == [*books[-2].bids, (920, 1000)]
     assert books[-1].asks == books[3].asks
+
+
+@pytest.mark.parametrize("price", ["100.25", "99.9999999", "91.975", "1e-3"])
+def test_a_price_with_more_decimals_than_the_snapshots_is_not_believed(play, price):
+    """Nothing else would tell a digit that is wrong; and if it is the tick, the next snapshot shows it."""
+    side = "sell" if price == "100.25" else "buy"
+    steps = run(play, [FULL, delta(PRODUCT, 501, side, price, "1.0"), FULL])
+    if price in ("91.975", "1e-3"):  # behind the bound, where it is not looked at
+        assert [said(step) for step in steps] == [("LIVE", None)] * 3
+    else:
+        assert [said(step)[0] for step in steps] == ["LIVE", "STALE", "LIVE"]
+        assert said(steps[1])[1] == "precision"
+    assert {step.books[0].decimals for step in steps} == {(1, 1)}
 
 
 def test_more_decimals_than_there_is_room_for(play):
     """18 digits are what a number has; what would need more is not rounded away."""
     wide = snapshot(PRODUCT, 500, [("123456789012345.5", "1.0")], [("123456789012346.5", "1.0")])
     for price, last in (
-        ("123456789012345.125", ("LIVE", None)),
-        ("1.125", ("LIVE", None)),
-        ("1.0625", ("STALE", "precision")),
+        ("123456789012345.25", ("STALE", "precision")),
+        ("123456789012345.20", ("LIVE", None)),
         ("1e-19", ("STALE", "precision")),
         ("1e99", ("STALE", "precision")),
     ):
@@ -216,6 +228,17 @@ def walk(rng, count, deep):
     return frames
 
 
+def finer(frame, snapshot):
+    """Whether the price of a delta has more decimals than all of the snapshot's, which hardly has any then."""
+    told = read(snapshot)
+    prices = [level["price"] for side in ("bids", "asks") for level in told[side]]
+    return decimals(read(frame)["price"]) > max(map(decimals, prices), default=-1)
+
+
+def decimals(price):
+    return max(0, -Decimal(str(price)).normalize().as_tuple().exponent)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from([3, 15, 16, 17, 40]), st.integers(1, 10))
 def test_never_a_wrong_level(seed, deep, wanted):
@@ -225,6 +248,9 @@ def test_never_a_wrong_level(seed, deep, wanted):
     for frame, step in zip(frames, run(player("native"), frames, levels=wanted), strict=True):
         truth.take(read(frame))
         if said(step) == ("STALE", "thin"):
+            break
+        if said(step) == ("STALE", "precision"):
+            assert finer(frame, frames[0])
             break
         assert said(step) == ("LIVE", None)
         assert_best(step.books[0], truth, wanted)

@@ -113,10 +113,10 @@ anything = st.recursive(
 keys = ["p", "t", "b", "a", "s", "u", "i", "r", "side", "px", "c", "st", "why", "v", "py"]
 keys += ["cause", "free", "n", "ms", "lag", "bad", "up", "ps", "alloc", "re", "drop", "skip"]
 keys += ["hb", "rssi", "off", "ppm", "low", "l", "h", "lo", "q", "o", "bq", "aq", "ok", "min"]
-keys += ["pd", "qd", "tick", "ip"]
+keys += ["pd", "qd", "tick", "ip", "lost", "key"]
 kinds = ["book", "signal", "state", "pair", "boot", "net", "health", "link", "error", "new"]
 kinds += ["tick", "trade", "ohlc", "spread", "resync", "restart", "status", "listing", "wifi"]
-kinds += ["clock", "safe", "leak"]
+kinds += ["clock", "safe", "leak", "set"]
 
 
 @settings(max_examples=60, deadline=None)

@@ -92,6 +92,33 @@ def test_set_changes_one_line_and_keeps_the_rest(run, file, key, value, line):
     assert [path.name for path in file.parent.iterdir()] == ["inkling.toml"]
 
 
+def test_several_are_set_together_or_none(run, file):
+    status, out, _ = run("set", "depth=25", "pairs=BTC/USD,SOL/USD", "path=/v2?a=b")
+    assert status == 0 and out.splitlines() == [
+        "depth = 25; `make flash` puts it on the board",
+        'pairs = ["BTC/USD", "SOL/USD"]; `make flash` puts it on the board',
+        'path = "/v2?a=b"; `make flash` puts it on the board',
+    ]
+    text = file.read_text()
+    assert "depth = 25 # levels\n" in text and 'path = "/v2?a=b"\n' in text
+    status, out, err = run("set", "levels=4", "levels=11", "depth=10")
+    assert (status, out) == (2, "") and "levels must be 1 to 10; nothing changed" in err
+    assert file.read_text() == text
+    assert json.loads(run("set", "levels", "4", "--json")[1]) == {
+        "set": {"levels": 4},
+        "board": None,
+    }
+
+
+@pytest.mark.parametrize(
+    "given", [["depth"], ["depth", "25", "levels", "3"], ["depth=25", "levels"]]
+)
+def test_a_key_without_a_value_is_told(run, file, given):
+    status, _, err = run("set", *given)
+    assert status == 2 and err.endswith(": say KEY=VALUE, or one KEY VALUE\n")
+    assert file.read_text() == TEXT
+
+
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
