@@ -39,14 +39,13 @@ def run(request, tmp_path, monkeypatch):
 @pytest.fixture
 def board(board_model, tmp_path):
     """A powered board, off, whose flash has the black box in lib/."""
-    from on_the_line import Board
+    from on_the_line import FLASH_IMAGE, Board
 
-    code = []
+    library = tmp_path / "files" / "lib"
+    library.mkdir(parents=True)
     for name in ("blackbox", "boxfiles"):
-        code.append(tmp_path / f"{name}.mpy")
-        code[-1].write_bytes(
-            flash_folder.compiled(ROOT / "lib" / f"{name}.py", flash_folder.MODEL)
-        )
+        code = flash_folder.compiled(ROOT / "lib" / f"{name}.py", flash_folder.MODEL)
+        (library / f"{name}.mpy").write_bytes(code)
     with Board(tmp_path) as board:
-        model.run_script(_PROGRAMS / "flash_image.py", board.flash, "make", *code)
+        model.run_script(FLASH_IMAGE, board.flash, library.parent)
         yield board

@@ -3,13 +3,13 @@
 import random
 import re
 import time
-from pathlib import Path
+
+from on_the_line import FLASH_IMAGE
 
 from host.boardmodel import model
 from host.devkit.powered import ResetCause
 from host.pull import events
 
-IMAGE = Path(__file__).parent / "programs" / "flash_image.py"
 BOUND = 32 * 1024
 A_BATCH = 3
 CUTS = 25
@@ -32,7 +32,7 @@ while True:
 
 def kept(board):
     """All events in the flash image."""
-    return events.read([model.run_script(IMAGE, board.flash, "read").encode()])
+    return events.read([model.run_script(FLASH_IMAGE, board.flash).encode()])
 
 
 def test_at_any_moment(board):

@@ -8,6 +8,8 @@ from host.devkit.powered import ResetCause, power_on
 from host.devkit.world import World
 
 FLASH_BYTES = 4 * 1024 * 1024
+# A program for the board model: what is on a board's flash, without the board.
+FLASH_IMAGE = Path(__file__).parent / "programs" / "flash_image.py"
 LINE_BYTES_PER_S = 11_520
 _STEP_BYTES = 64
 

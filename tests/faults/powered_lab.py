@@ -11,7 +11,7 @@ from host.devkit.time_server import TimeServer
 from host.devkit.world import World
 
 _FLASH_BYTES = 4 * 1024 * 1024
-_IMAGE = Path(__file__).parent / "programs" / "flash_image.py"
+_IMAGE = Path(__file__).parents[1] / "devkit" / "programs" / "flash_image.py"
 _CAUSES = {
     Ending.RESET: ResetCause.HARD,
     Ending.WATCHDOG: ResetCause.WDT,

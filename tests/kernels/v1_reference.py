@@ -10,7 +10,6 @@ import reference
 from reference import NotABook, parsed
 
 _NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?0*[0-9]{1,3})?", re.ASCII)
-_WHOLE = re.compile(r"0|[1-9][0-9]*", re.ASCII)
 _KEYS = ("as", "bs", "a", "b", "c")
 
 

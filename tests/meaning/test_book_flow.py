@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from flow_reference import Reference, assert_value, told
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from programs import flow_cases
 
@@ -172,6 +172,7 @@ def stories(draw):
 
 @settings(max_examples=200, deadline=None)
 @given(stories())
+@example([1, 1, [trade(1, 18, BUY), trade(10**9, 0, BUY), trade(10**9 - 1, 0, SELL), TELL]])
 def test_any_flow_is_what_fractions_say(story):
     said = flow_cases.play(_CHECKED, story)
     assert said == flow_cases.play(_NATIVE, story)

@@ -1,7 +1,7 @@
 """Board model only. The files in a powered board's flash image, without the board.
 
-Arguments: the image, then "read", which prints the black box's files one after the other, or
-"make", which puts files of the PC into lib/ on a new file system.
+Arguments: the image, then a folder of the PC, which goes onto a new file system; or no more, which
+prints the black box's files one after the other.
 """
 
 import os
@@ -11,6 +11,7 @@ import vfs
 
 _BLOCK = 4096
 _VFS_AT = 0x200000
+_FOLDER = 0x4000
 
 
 class Image:
@@ -31,14 +32,26 @@ class Image:
         return {4: 512, 5: _BLOCK}.get(what, 0)
 
 
+def copy(here, there):
+    os.mkdir(there)
+    for name, kind, *_ in os.ilistdir(here):
+        if kind == _FOLDER:
+            copy(here + "/" + name, there + "/" + name)
+        else:
+            with open(here + "/" + name, "rb") as file, open(there + "/" + name, "wb") as out:
+                out.write(file.read())
+
+
 image = Image(sys.argv[1])
-if sys.argv[2] == "make":
+if len(sys.argv) > 2:
     vfs.VfsLfs2.mkfs(image)
     vfs.mount(image, "/flash")
-    os.mkdir("/flash/lib")
-    for path in sys.argv[3:]:
-        with open(path, "rb") as file, open("/flash/lib/" + path.split("/")[-1], "wb") as copy:
-            copy.write(file.read())
+    for name, kind, *_ in os.ilistdir(sys.argv[2]):
+        if kind == _FOLDER:
+            copy(sys.argv[2] + "/" + name, "/flash/" + name)
+        else:
+            with open(sys.argv[2] + "/" + name, "rb") as file, open("/flash/" + name, "wb") as out:
+                out.write(file.read())
     vfs.umount("/flash")
     image.file.close()
 else:
