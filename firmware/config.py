@@ -29,7 +29,7 @@ _NUMBERS = {
     "connect_timeout_ms": (20_000, int, 1000, 60_000),
     "backoff_min_ms": (1000, int, 100, 60_000),
     "backoff_max_ms": (60_000, int, 1000, 600_000),
-    "buffer_bytes": (2304, int, 2048, 16_384),
+    "buffer_bytes": (1792, int, 1792, 16_384),
     "serial_bytes_per_s": (8000, int, 0, 10_000_000),
 }
 # The exchange's dialects: host and path of each.
@@ -53,7 +53,7 @@ _OHLC_MINUTES = const((1, 5, 15, 30, 60, 240, 1440, 10_080, 21_600))
 _OTHERS = ("dialect", "host", "path", "rest_host", "depth", "pairs", "channels")
 _MOST_PAIRS = const(8)
 _LONGEST_TEXT = const(64)
-_DEPTH_25_BYTES = const(3072)  # a snapshot has to fit
+_DEPTH_25_BYTES = const(2944)  # a snapshot has to fit
 _LONGEST_PAIR = const(19)
 
 

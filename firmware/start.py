@@ -58,8 +58,7 @@ def books(settings):
     del talk
     buffers = borrow("firmware.feeds", "buffers")
     made = buffers.make(settings, names)
-    for module in ("buffers", "market", "paths"):
-        give_back("firmware.feeds", module)
+    give_back("firmware.feeds", "buffers")
     # In a dict of their own: one keeps the room of what is taken out of it.
     done = _DONE.split()
     return made, {key: value for key, value in settings.items() if key not in done}
@@ -127,6 +126,8 @@ def look_up(telemetry, settings, trusted, receive):
             give_back("firmware.feeds", module)
         give_back("", "httpget")
         give_back("", "tlsconn")
+        if not settings["channels"]:
+            give_back("firmware.kernels", "pick")
     return listing
 
 

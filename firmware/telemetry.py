@@ -10,9 +10,9 @@ from firmware.board.device import serial_write
 from firmware.kernels.render import render
 from ring import Ring
 
-_FEED_RING = const(1024)
+_FEED_RING = const(896)
 _BOARD_RING = const(384)
-_LINE_ROOM = const(256)
+_LINE_ROOM = const(192)  # nine values, none of more than ten digits, and a template
 _LINE_FEED = const(10)
 _LONGEST_SAID = const(80)
 _V_STRIDE = const(4)

@@ -4,6 +4,8 @@ from array import array
 
 from micropython import const
 
+from borrow import borrow, give_back
+
 # What the words of a record are, in the order of _SYNCING.. and _WHY_.. in session.py and take_book.py;
 # render.py looks them up.
 _WORDS = const(
@@ -21,8 +23,7 @@ _TEMPLATES = const(
         b'{"k":"resync","p":"%p","why":"%w","ms":%0,"a":%1,"b":%2,"ok":%3}\0',
         b'{"k":"vol","p":"%p","t":%0,"v":%1,"f":%2,"s":%3,"m":%4}\0',
         b'{"k":"corr","p":"%p","q":"%q","t":%0,"c":%1,"l":%2,"lag":%3}\0',
-        b'{"k":"contagion","p":"%p","q":"%q","t":%0,"on":1,"c":%2,"lag":%3}\0',
-        b'{"k":"contagion","p":"%p","q":"%q","t":%0,"on":0,"c":%2,"lag":%3}\0',
+        b'{"k":"contagion","p":"%p","q":"%q","t":%0,"on":%4,"c":%2,"lag":%3}\0',
         b'{"k":"flow","p":"%p","t":%6,"o":%0,"v":%1,"x":%5,"r":%4,"sb":%2,"sa":%3}\0',
     )
 )
@@ -52,8 +53,8 @@ _PUB_WORDS = const(76)
 _SETTINGS_WORDS = const(48)
 _SIG_WORDS = const(24)
 _OUT_BYTES = const(
-    1216
-)  # three data elements with three records of 120 bytes, the last one has 256
+    896
+)  # what the records of one message take, the last one has 256 (take_book.py)
 
 # As series.py, correlate.py, flow.py, depth.py and adapt.py have them.
 _PULSE_WORDS = const(5)
@@ -69,8 +70,8 @@ _SHORT_HEAD = const(200)  # bytes of a snapshot without its levels, and of a lev
 _SHORT_LEVEL = const(44)
 _SHORT_WORDS = const(6)
 _CRC_TEXT = const(360)  # bytes: ten levels of 36 digits
-_CRC_POWERS = const(256)
-_CRC_MASK31 = const(302)
+_CRC_POWERS = const(32)
+_CRC_MASK31 = const(78)
 
 
 def make(settings, names=None):
@@ -88,9 +89,11 @@ def make(settings, names=None):
     symbols = _table(pairs)
     wire = symbols if names == pairs else _table(names)
     if settings["channels"]:
-        from firmware.feeds import market
-
+        market = borrow("firmware.feeds", "market")
         pick_words, spec = market.make(settings)
+        del market  # the rest needs its room
+        give_back("firmware.feeds", "market")
+        give_back("firmware.feeds", "paths")
     else:
         pick_words = _words(1)
         spec = (b"\0",)
@@ -175,20 +178,23 @@ def _book(depth, capacity):
 
 
 def _crc_table():
-    """The byte table of zlib's CRC-32, x**(8 * n) for every eighth n of a text, and a mask of 31 ones."""
+    """zlib's CRC-32 of the halves of a byte, x**(8 * n) for every eighth n of a text, and a mask of 31 ones."""
     crc = _words(_CRC_MASK31 + 1)
-    for n in range(256):
-        register = n
-        for _ in range(8):
-            register = register >> 1 ^ (0xEDB88320 if register & 1 else 0)
-        crc[n] = _signed(register)
+    for n in range(32):
+        crc[n] = _signed(_after_byte(n if n < 16 else n - 16 << 4))
     power = 1 << 31  # x**0: the bits of a CRC register run backwards
     for n in range(_CRC_TEXT + 1):
         if n & 7 == 0:
             crc[_CRC_POWERS + n // 8] = _signed(power)
-        power = power >> 8 ^ (crc[power & 255] & 0xFFFFFFFF)
+        power = _after_byte(power)
     crc[_CRC_MASK31] = 0x7FFFFFFF
     return crc
+
+
+def _after_byte(register):
+    for _ in range(8):
+        register = register >> 1 ^ (0xEDB88320 if register & 1 else 0)
+    return register
 
 
 def _signed(word):

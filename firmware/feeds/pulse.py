@@ -37,12 +37,12 @@ _RECORDS = const(8)
 _T_VOLATILITY = const(5)
 _T_LINK = const(6)
 _T_CONTAGION = const(7)
-_T_CALM = const(8)
-_T_FLOW = const(9)
+_T_FLOW = const(8)
 _BILLION = const(1_000_000_000)
 _TIME = const(24)  # behind the values of `tell`
+_LAG = const(12)  # among those of `lay_link`
 _MOST_PAIRS = const(8)
-_ROOM = const(240)  # of `out` before a message's own records
+_ROOM = const(120)  # where in `out` the last of its records may begin
 
 
 @micropython.native
@@ -102,9 +102,10 @@ def pulse(hi, lo, buffers):
         values[_V_SIGN] = 0
         if pair:
             correlate(series, links, pair)
-            other = contagion(series, links, pair)
-            while other:
-                other -= 1
+            while pos < _ROOM:  # what finds no room is told with the next sample
+                other = contagion(series, links, pair) - 1
+                if other < 0:
+                    break
                 link = (pair * (pair - 1) // 2 + other) * _L_WORDS
                 lay_link(values, links, link, _SAMPLE_MS)
                 leader = other
@@ -112,11 +113,10 @@ def pulse(hi, lo, buffers):
                 if links[link + _L_LAG] < 0:
                     leader = pair
                     led = other
-                if pos < _ROOM:
-                    counters[_RECORDS] += 1
-                    template = templates[_T_CONTAGION if links[link + _L_ALERT] else _T_CALM]
-                    pos = render(out, pos, template, values, 0, symbols, leader, words, led)
-                other = contagion(series, links, pair)
+                values[_LAG + _V_SIGN] = 0  # the leader is named
+                counters[_RECORDS] += 1
+                template = templates[_T_CONTAGION]
+                pos = render(out, pos, template, values, 0, symbols, leader, words, led)
             pair += 1
         else:
             for n in range(pairs):
@@ -147,9 +147,7 @@ def pulse(hi, lo, buffers):
                     values[_TIME] = hi
                     values[_TIME + _V_LO] = lo
                     values[_TIME + _V_DECIMALS] = 0
-                    pos = render(
-                        out, pos, templates[_T_FLOW], values, 0, symbols, turn, words, 0
-                    )
+                    pos = render(out, pos, templates[_T_FLOW], values, 0, symbols, turn, words, 0)
                 else:
                     turn -= 2 * pairs
                     lay_link(values, links, turn * _L_WORDS, _SAMPLE_MS)

@@ -65,6 +65,9 @@ _STALE = const(2)
 _WORD_FLAT = const(3)
 _WHY_CHECKSUM = const(6)
 _WHY_PRECISION = const(7)
+# Where in `out` a book's record may begin: behind two of the pulse and a state, or behind those of one
+# of a message's three groups; the states and signals of all three have room in any case.
+_BOOK_ROOM = const(360)
 _T_BOOK = const(0)
 _T_SIGNAL = const(1)
 _T_STATE = const(2)
@@ -178,7 +181,7 @@ def take_book(kind, frame, now_ms, buffers):
                     leader = moods[pair][_MOOD_LEADER]
                     led = sigs[leader - 1][_SIG_SIDE] if leader else 0
                     changed = imbalance(pub, sig, settings, book, moods[pair], led)
-                    if (
+                    if pos < _BOOK_ROOM and (
                         changed
                         or book[_B_TIME_HI] != book[_B_SHOWN_HI]
                         or book[_B_TIME_LO] - book[_B_SHOWN_LO] >= settings[_SET_BOOK_INTERVAL_MS]

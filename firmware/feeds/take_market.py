@@ -34,7 +34,7 @@ _MARKET_SIDES = const(2)
 _SKIPPED = const(3)
 _OUT = const(7)
 _RECORDS = const(8)
-_ROOM_END = const(960)  # where a record may begin: 1216 bytes there are, 256 it needs
+_ROOM_END = const(640)  # where a record may begin: 896 bytes there are, 256 it needs
 
 _BILLION = const(1000000000)
 

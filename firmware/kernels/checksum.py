@@ -17,10 +17,12 @@ _SLOT_STRIDE = const(5)
 _S_LENGTH = const(4)
 _TEXT_STRIDE = const(36)
 
-# The CRC buffer: the byte table, x**(64 * n) modulo the polynomial, a mask of 31 ones.
-_POWERS = const(256)
-_MASK31 = const(302)  # _POWERS + 10 levels of 36 digits / 8 + 1
-_POLYNOMIAL = const(128)  # its place in the table
+# The CRC buffer: the table of a byte's lower half, of its upper half (their sum is the byte's, and
+# all 256 would be 1 KB of heap), x**(64 * n) modulo the polynomial, a mask of 31 ones.
+_UPPER = const(16)
+_POWERS = const(32)
+_MASK31 = const(78)  # _POWERS + 10 levels of 36 digits / 8 + 1
+_POLYNOMIAL = const(24)  # its place in the table: that of 128
 
 
 @micropython.viper
@@ -53,7 +55,9 @@ def prove(text: ptr8, crc: ptr32, book: ptr32, high: int, low: int) -> int:
                 length = book[_B_ORDER + (2 * capacity) + slot * _SLOT_STRIDE + _S_LENGTH]
                 end = at + length
                 while at < end:
-                    register = ((register >> 8) & 0xFFFFFF) ^ crc[(register ^ text[at]) & 0xFF]
+                    byte = register ^ text[at]
+                    register = (register >> 8) & 0xFFFFFF
+                    register ^= crc[byte & 15] ^ crc[_UPPER + ((byte >> 4) & 15)]
                     at += 1
                 total += length
                 k += 1
@@ -70,7 +74,9 @@ def prove(text: ptr8, crc: ptr32, book: ptr32, high: int, low: int) -> int:
     power = crc[_POWERS + (total >> 3)]
     total &= 7
     while total > 0:  # the bytes that are no eight together
-        power = ((power >> 8) & 0xFFFFFF) ^ crc[power & 0xFF]
+        byte = power
+        power = (power >> 8) & 0xFFFFFF
+        power ^= crc[byte & 15] ^ crc[_UPPER + ((byte >> 4) & 15)]
         total -= 1
     n = book[_B_COUNT + 1]
     if n > _CHECKED_LEVELS:

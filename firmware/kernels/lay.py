@@ -11,7 +11,7 @@ _X_MOMENTUM = const(24)
 _X_RETURNS = const(25)
 # A link, as correlate.py has it.
 _L_CORRELATION = const(1)  # in 1/10000; then the same at the lag below
-_L_LAG = const(3)  # samples
+_L_LAG = const(3)  # samples; then whether there is an alert
 
 # A value is hi * 10**9 + lo, times 10**-decimals, minus if sign is 1. The first one is the time.
 _V_STRIDE = const(4)
@@ -47,15 +47,16 @@ def lay_series(values: ptr32, series: ptr32, pair: int) -> int:
 
 @micropython.viper
 def lay_link(values: ptr32, links: ptr32, link: int, sample_ms: int) -> int:
-    """The same of a link, which begins at `link`: correlation, that at the best lag, the lag in ms; returns 0."""
+    """The same of a link, which begins at `link`: correlation, that at the best lag, the lag in ms, the alert; returns 0."""
     k = 0
-    while k < 3:
+    while k < 4:
         at = _FIRST + k * _V_STRIDE
         lo = links[link + _L_CORRELATION + k]
-        values[at + _V_DECIMALS] = _LINK_DECIMALS
-        if _L_CORRELATION + k == _L_LAG:
+        values[at + _V_DECIMALS] = 0
+        if _L_CORRELATION + k < _L_LAG:
+            values[at + _V_DECIMALS] = _LINK_DECIMALS
+        elif _L_CORRELATION + k == _L_LAG:
             lo = lo * sample_ms
-            values[at + _V_DECIMALS] = 0
         values[at] = 0
         values[at + _V_SIGN] = 0
         if lo < 0:

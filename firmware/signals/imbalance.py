@@ -58,9 +58,7 @@ _SURE = const(100)
 
 
 @micropython.viper
-def imbalance(
-    pub: ptr32, sig: ptr32, settings: ptr32, book: ptr32, mood: ptr32, led: int
-) -> int:
+def imbalance(pub: ptr32, sig: ptr32, settings: ptr32, book: ptr32, mood: ptr32, led: int) -> int:
     """Look at what was last published in `pub` of `book`; 1 if the signal changed, 0 if not.
 
     A signal begins when |imbalance| reaches the threshold with the spread inside its gate, if the
