@@ -3,9 +3,9 @@
 import micropython
 from micropython import const
 
+from firmware.feeds.pulse import pulse
 from firmware.kernels.book import apply
 from firmware.kernels.checksum import prove
-from firmware.feeds.pulse import pulse
 from firmware.kernels.features import features
 from firmware.kernels.flow import touch
 from firmware.kernels.render import render

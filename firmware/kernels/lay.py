@@ -47,7 +47,7 @@ def lay_series(values: ptr32, series: ptr32, pair: int) -> int:
 
 @micropython.viper
 def lay_link(values: ptr32, links: ptr32, link: int, sample_ms: int) -> int:
-    """The same of a link, which begins at `link`: correlation, that at the best lag, the lag in ms, the alert; returns 0."""
+    """The same of the link at `link`: correlation, that at the best lag, the lag in ms, the alert; returns 0."""
     k = 0
     while k < 4:
         at = _FIRST + k * _V_STRIDE
