@@ -12,16 +12,17 @@ from firmware.signals.adapt import adapt
 from firmware.signals.contagion import contagion
 
 # The pulse: when the next sample is due, the pair whose links are next to be looked at (0: none of
-# this sample), which record comes next, and the settings of the depth record.
+# this sample), which record comes next, the setting of the depth, and how many pairs take part.
 _DUE_HI = const(0)
 _DUE_LO = const(1)
 _STAGE = const(2)
 _TURN = const(3)
 _DEPTH_BPS = const(4)
+_PAIRS = const(5)
 
 _SAMPLE_MS = const(100)
 _LATE_MS = const(200)  # with so much to make up for, all is done at once
-_MOST_MS = const(10_000)  # of a market in which nothing happened, so much is made up for
+_MOST_BEHIND_MS = const(10_000)  # of a market in which nothing happened, so much is made up for
 
 _P_COUNT = const(0)
 _P_SLOT = const(4)
@@ -41,7 +42,10 @@ _T_FLOW = const(8)
 _BILLION = const(1_000_000_000)
 _TIME = const(24)  # behind the values of `tell`
 _LAG = const(12)  # among those of `lay_link`
-_MOST_PAIRS = const(8)
+_SCALE = const(20)  # behind those of `lay_series`
+_MOOD_SCALE = const(0)  # as adapt.py has it
+_CALM = const(256)
+_HUNDRED = const(100)
 _ROOM = const(120)  # where in `out` the last of its records may begin
 
 
@@ -77,11 +81,9 @@ def pulse(hi, lo, buffers):
         values,
     ) = buffers
     pos = 0
-    pairs = len(books)
-    if pairs > _MOST_PAIRS:
-        pairs = _MOST_PAIRS
+    pairs = beat[_PAIRS]
     last_link = pairs * (pairs - 1) // 2
-    behind = _MOST_MS + 1
+    behind = _MOST_BEHIND_MS + 1
     ahead = hi - beat[_DUE_HI]
     if ahead == 0:
         behind = lo - beat[_DUE_LO]
@@ -89,12 +91,12 @@ def pulse(hi, lo, buffers):
         behind = lo - beat[_DUE_LO] + _BILLION
     elif ahead < 0:
         behind = -1
-    if behind > _MOST_MS:
+    if behind > _MOST_BEHIND_MS:
         # The first message, or the first for long.
         beat[_DUE_HI] = hi
         beat[_DUE_LO] = lo // _SAMPLE_MS * _SAMPLE_MS
         behind = 0
-    while beat[_STAGE] or behind >= 0:
+    while pairs > 0 and (beat[_STAGE] > 0 or behind >= 0):
         pair = beat[_STAGE]
         values[0] = hi
         values[_V_LO] = lo
@@ -119,8 +121,10 @@ def pulse(hi, lo, buffers):
                 pos = render(out, pos, template, values, 0, symbols, leader, words, led)
             pair += 1
         else:
-            for n in range(pairs):
+            n = 0
+            while n < pairs:
                 sample(series, pubs[n], books[n], n)
+                n += 1
             behind -= _SAMPLE_MS
             beat[_DUE_LO] += _SAMPLE_MS
             if beat[_DUE_LO] >= _BILLION:
@@ -131,14 +135,20 @@ def pulse(hi, lo, buffers):
             beat[_STAGE] = pair
         else:
             beat[_STAGE] = 0
-            for n in range(pairs):
+            n = 0
+            while n < pairs:
                 adapt(moods[n], series, links, n, pairs)
+                n += 1
             turn = beat[_TURN]
             beat[_TURN] = turn + 1 if turn + 1 < 2 * pairs + last_link else 0
             if pos < _ROOM:
                 counters[_RECORDS] += 1
                 if turn < pairs:
                     lay_series(values, series, turn)
+                    values[_SCALE] = 0
+                    values[_SCALE + _V_LO] = moods[turn][_MOOD_SCALE] * _HUNDRED // _CALM
+                    values[_SCALE + _V_DECIMALS] = 2
+                    values[_SCALE + _V_SIGN] = 0
                     template = templates[_T_VOLATILITY]
                     pos = render(out, pos, template, values, 0, symbols, turn, words, 0)
                 elif turn < 2 * pairs:

@@ -18,7 +18,7 @@ _V_STRIDE = const(4)
 _V_LO = const(1)
 _V_DECIMALS = const(2)
 _V_SIGN = const(3)
-_FIRST = const(4)
+_TOLD = const(4)
 _LINK_DECIMALS = const(4)
 
 
@@ -28,7 +28,7 @@ def lay_series(values: ptr32, series: ptr32, pair: int) -> int:
     row = _ROWS + pair * (_X_RETURNS + 1 + series[_WINDOW])
     k = 0
     while k < 4:
-        at = _FIRST + k * _V_STRIDE
+        at = _TOLD + k * _V_STRIDE
         lo = series[row + _X_MOMENTUM]
         decimals = 0
         if k < 3:
@@ -50,7 +50,7 @@ def lay_link(values: ptr32, links: ptr32, link: int, sample_ms: int) -> int:
     """The same of the link at `link`: correlation, that at the best lag, the lag in ms, the alert; returns 0."""
     k = 0
     while k < 4:
-        at = _FIRST + k * _V_STRIDE
+        at = _TOLD + k * _V_STRIDE
         lo = links[link + _L_CORRELATION + k]
         values[at + _V_DECIMALS] = 0
         if _L_CORRELATION + k < _L_LAG:

@@ -16,6 +16,8 @@ _PER_PAIR = (BOOKS, _TEXTS, _PUBS, _SIGS, _FLOWS, _MOODS)
 _SERIES_HEAD_WORDS = 4
 _X_AT = 3
 _LINK_WORDS = 36
+_BEAT_PAIRS = 5
+_MOST_PAIRS_TOGETHER = 8  # as many as the board takes
 
 Buffers = tuple[np.ndarray, ...]
 
@@ -29,7 +31,7 @@ def make(symbol: str, wire: str, depth: int, settings: dict) -> Buffers:
 def empty(depth: int, settings: dict) -> Buffers:
     """For no pair: the room of one that no name leads to."""
     made = make("", "", depth, settings)
-    made[_SYMBOLS][0] = made[_WIRE][0] = 0
+    made[_SYMBOLS][0] = made[_WIRE][0] = made[_PULSE][_BEAT_PAIRS] = 0
     return made
 
 
@@ -62,6 +64,7 @@ def with_pair(old: Buffers, count: int, at: int, pair: Buffers) -> Buffers:
             made[_SERIES] = np.concatenate([old[_SERIES], row])
             links = old[_LINKS][: _LINK_WORDS * (count * (count - 1) // 2)]
             made[_LINKS] = np.concatenate([links, np.zeros(_LINK_WORDS * count, dtype=np.int32)])
+    made[_PULSE][_BEAT_PAIRS] = min(max(count, at + 1), _MOST_PAIRS_TOGETHER)
     return tuple(made)
 
 
