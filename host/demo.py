@@ -170,10 +170,10 @@ def _compile_kernels() -> None:
     import ring
     import wsframe
     import wsoutbox
-    from firmware.feeds import spot_v2, take_book
+    from firmware.feeds import pulse, spot_v2, take_book
     from host.runtimes.kernel import Kernel
 
-    for module in (spot_v2, take_book, wsframe, wsoutbox, ring):
+    for module in (spot_v2, take_book, pulse, wsframe, wsoutbox, ring):
         for kernel in vars(module).values():
             if isinstance(kernel, Kernel):
                 _ = kernel.compiled
