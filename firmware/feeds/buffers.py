@@ -57,7 +57,7 @@ _OUT_BYTES = const(
 )  # what the records of one message take, the last one has 256 (take_book.py)
 
 # As series.py, correlate.py, flow.py, depth.py and adapt.py have them.
-_PULSE_WORDS = const(6)
+_PULSE_WORDS = const(7)
 _SERIES_ROWS = const(4)
 _SERIES_ROW = const(26)  # and a ring
 _LEAST_RETURNS = const(20)  # that are not 0, of both pairs of an alert

@@ -12,24 +12,25 @@ from firmware.signals.adapt import adapt
 from firmware.signals.contagion import contagion
 
 # The pulse: when the next sample is due, the pair whose links are next to be looked at (0: none of
-# this sample), which record comes next, the setting of the depth, and how many pairs take part.
+# this sample), which record comes next, the setting of the depth, how many pairs take part, and
+# whether a book came back to life since the last message.
 _DUE_HI = const(0)
 _DUE_LO = const(1)
 _STAGE = const(2)
 _TURN = const(3)
 _DEPTH_BPS = const(4)
 _PAIRS = const(5)
+_BACK = const(6)
 
 _SAMPLE_MS = const(100)
 _LATE_MS = const(200)  # with so much to make up for, all is done at once
 _MOST_BEHIND_MS = const(10_000)  # of a market in which nothing happened, so much is made up for
 
-_P_COUNT = const(0)
-_P_SLOT = const(4)
-_P_SLOT_STRIDE = const(36)
+_B_STATE = const(0)
+_LIVE = const(1)
+
 _SET_LEVELS = const(0)
 _L_LAG = const(3)
-_L_ALERT = const(4)
 _L_WORDS = const(36)
 _V_LO = const(1)
 _V_DECIMALS = const(2)
@@ -55,7 +56,7 @@ def pulse(hi, lo, buffers):
 
     One slice a message (all samples, or one pair's links), all at once if that falls behind.
     A conductor, see take_book.py. A record a sample, in rotation: a pair's volatility, two pairs'
-    correlation, a pair's flow; and those of contagion when it begins or ends.
+    correlation, a pair's flow, of books that are LIVE; and those of contagion when it begins or ends.
     """
     (
         _,
@@ -89,13 +90,19 @@ def pulse(hi, lo, buffers):
         behind = lo - beat[_DUE_LO]
     elif ahead == 1 and lo - beat[_DUE_LO] < 0:
         behind = lo - beat[_DUE_LO] + _BILLION
-    elif ahead < 0:
-        behind = -1
-    if behind > _MOST_BEHIND_MS:
-        # The first message, or the first for long.
+    elif ahead == -1 and lo - beat[_DUE_LO] > 0:
+        behind = lo - beat[_DUE_LO] - _BILLION
+    if (
+        behind > _MOST_BEHIND_MS
+        or behind < 0 - _MOST_BEHIND_MS
+        or (beat[_BACK] and behind >= _LATE_MS)
+    ):
+        # The first message, the first for long, or of another time. Nor is anything made up for
+        # where a book came back: a snapshot need not tell since when it is true.
         beat[_DUE_HI] = hi
         beat[_DUE_LO] = lo // _SAMPLE_MS * _SAMPLE_MS
         behind = 0
+    beat[_BACK] = 0
     while pairs > 0 and (beat[_STAGE] > 0 or behind >= 0):
         pair = beat[_STAGE]
         values[0] = hi
@@ -141,33 +148,34 @@ def pulse(hi, lo, buffers):
                 n += 1
             turn = beat[_TURN]
             beat[_TURN] = turn + 1 if turn + 1 < 2 * pairs + last_link else 0
-            if pos < _ROOM:
+            link = turn - 2 * pairs
+            n = turn if turn < pairs else turn - pairs
+            other = n
+            if link >= 0:
+                n = 1
+                other = link
+                while other >= n:
+                    other -= n
+                    n += 1
+            if pos < _ROOM and books[n][_B_STATE] == _LIVE and books[other][_B_STATE] == _LIVE:
                 counters[_RECORDS] += 1
                 if turn < pairs:
-                    lay_series(values, series, turn)
+                    lay_series(values, series, n)
                     values[_SCALE] = 0
-                    values[_SCALE + _V_LO] = moods[turn][_MOOD_SCALE] * _HUNDRED // _CALM
+                    values[_SCALE + _V_LO] = moods[n][_MOOD_SCALE] * _HUNDRED // _CALM
                     values[_SCALE + _V_DECIMALS] = 2
                     values[_SCALE + _V_SIGN] = 0
                     template = templates[_T_VOLATILITY]
-                    pos = render(out, pos, template, values, 0, symbols, turn, words, 0)
-                elif turn < 2 * pairs:
-                    turn -= pairs
-                    tell(values, flows[turn], books[turn], settings[_SET_LEVELS], beat[_DEPTH_BPS])
+                    pos = render(out, pos, template, values, 0, symbols, n, words, 0)
+                elif link < 0:
+                    tell(values, flows[n], books[n], settings[_SET_LEVELS], beat[_DEPTH_BPS])
                     values[_TIME] = hi
                     values[_TIME + _V_LO] = lo
                     values[_TIME + _V_DECIMALS] = 0
-                    pos = render(out, pos, templates[_T_FLOW], values, 0, symbols, turn, words, 0)
+                    pos = render(out, pos, templates[_T_FLOW], values, 0, symbols, n, words, 0)
                 else:
-                    turn -= 2 * pairs
-                    lay_link(values, links, turn * _L_WORDS, _SAMPLE_MS)
-                    pair = 1
-                    while turn >= pair:
-                        turn -= pair
-                        pair += 1
-                    pos = render(
-                        out, pos, templates[_T_LINK], values, 0, symbols, turn, words, pair
-                    )
+                    lay_link(values, links, link * _L_WORDS, _SAMPLE_MS)
+                    pos = render(out, pos, templates[_T_LINK], values, 0, symbols, other, words, n)
         if behind < _LATE_MS:
             break
     return pos

@@ -46,6 +46,11 @@ _SIG_REASON = const(1)
 _SIG_TIME = const(4)
 _SET_BOOK_INTERVAL_MS = const(3)
 _MOOD_LEADER = const(1)
+# The pulse and the series, as pulse.py and series.py have them; a row begins with the last price.
+_BEAT_BACK = const(6)
+_WINDOW = const(0)
+_SERIES_ROWS = const(4)
+_SERIES_ROW = const(26)
 
 _MESSAGES = const(0)
 _PROVED = const(1)
@@ -97,8 +102,8 @@ def take_book(kind, frame, now_ms, buffers):
         _,
         _,
         _,
-        _,
-        _,
+        beat,
+        series,
         _,
         flows,
         moods,
@@ -165,6 +170,11 @@ def take_book(kind, frame, now_ms, buffers):
                     if book[_B_STATE] != _LIVE:
                         book[_B_STATE] = _LIVE
                         book[_B_REASON] = 0
+                        # No return spans the time without a proof: there was no price.
+                        beat[_BEAT_BACK] = 1
+                        at = _SERIES_ROWS + pair * (_SERIES_ROW + series[_WINDOW])
+                        series[at] = 0
+                        series[at + 1] = 0
                         counters[_RECORDS] += 1
                         counters[_RESYNC] = 1  # who asked for the snapshot will hear of it
                         pos = render(
