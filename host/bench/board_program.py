@@ -1,7 +1,8 @@
 """Runs on the board model: times the kernels, the conductor and what they are compared with, in turns.
 
 Arguments: a file of frames, one a line, and a file with the settings of the run as JSON. Prints one
-JSON object a line: for each round the microseconds of every contestant, then what was found out.
+JSON object a line: for each round the microseconds of every contestant for each ten frames, then what
+was found out.
 """
 
 import gc
@@ -20,19 +21,28 @@ from firmware.kernels.book import apply
 from firmware.kernels.checksum import prove
 from firmware.kernels.decode_v2 import decode
 from firmware.kernels.features import features
+from firmware.kernels.flow import touch
 
 _KIND_BOOK = const(2)
+_TYPE_SNAPSHOT = const(1)
+_UPD_TYPE = const(1)
 _UPD_GROUP = const(8)
 _G_PAIR = const(0)
 _G_CRC_HIGH = const(3)
 _G_CRC_LOW = const(4)
 _PROVED = const(1)
 _RECORDS = const(8)
+_FLOWS = const(18)
 
 _DECODE = const(1)
 _APPLY = const(2)
 _PROVE = const(3)
 _FEATURES = const(4)
+_FLOW = const(5)
+
+_PIECE = const(
+    10
+)  # frames: short enough that most are not interrupted by what the PC does besides
 
 
 # All loops are compiled the same way, so that the empty one can be subtracted from any of them.
@@ -43,7 +53,7 @@ def run_nothing(frames):
 
 
 @micropython.native
-def run_kernels(frames, steps, update, symbols, books, texts, pubs, settings, crc):
+def run_kernels(frames, steps, update, symbols, books, texts, pubs, settings, crc, flows):
     """The first `steps` kernels on each frame; how many checksums held."""
     proved = 0
     for frame in frames:
@@ -62,6 +72,9 @@ def run_kernels(frames, steps, update, symbols, books, texts, pubs, settings, cr
         if steps == _PROVE:
             continue
         features(pubs[pair], settings, book, 0)
+        if steps == _FEATURES:
+            continue
+        touch(flows[pair], book, update[_UPD_TYPE] == _TYPE_SNAPSHOT)
     return proved
 
 
@@ -85,13 +98,17 @@ def run_usual(frames, feed):
         on_frame(frame)
 
 
-def timed(function, *args):
-    # The heap holds a whole run, so nobody pays for collecting garbage: what the kernels never
+def timed(function, pieces, *args):
+    """Microseconds of each piece of the feed."""
+    # The heap holds a whole pass, so nobody pays for collecting garbage: what the kernels never
     # make is not held against the others.
     gc.collect()
-    begin = time.ticks_us()
-    function(*args)
-    return time.ticks_diff(time.ticks_us(), begin)
+    times = []
+    for piece in pieces:
+        begin = time.ticks_us()
+        function(piece, *args)
+        times.append(time.ticks_diff(time.ticks_us(), begin))
+    return times
 
 
 def allocated(function, *args):
@@ -110,18 +127,20 @@ def main(frames_path, run_path):
     settings = config.check({"pairs": run["pairs"], "depth": run["depth"]})
     whole = buffers.make(settings)
     update, symbols, books, texts, pubs, _, numbers, crc, _, _, counters, *_ = whole
-    kernels = (update, symbols, books, texts, pubs, numbers, crc)
+    kernels = (update, symbols, books, texts, pubs, numbers, crc, whole[_FLOWS])
     usual = UsualFeed(run["decimals"], run["depth"])
+    pieces = [frames[at : at + _PIECE] for at in range(0, len(frames), _PIECE)]
     for _ in range(run["rounds"]):
         times = {
-            "empty": timed(run_nothing, frames),
-            "decode": timed(run_kernels, frames, _DECODE, *kernels),
-            "apply": timed(run_kernels, frames, _APPLY, *kernels),
-            "prove": timed(run_kernels, frames, _PROVE, *kernels),
-            "features": timed(run_kernels, frames, _FEATURES, *kernels),
-            "conductor": timed(run_conductor, frames, whole),
-            "json": timed(run_json, frames),
-            "usual": timed(run_usual, frames, usual),
+            "empty": timed(run_nothing, pieces),
+            "decode": timed(run_kernels, pieces, _DECODE, *kernels),
+            "apply": timed(run_kernels, pieces, _APPLY, *kernels),
+            "prove": timed(run_kernels, pieces, _PROVE, *kernels),
+            "features": timed(run_kernels, pieces, _FEATURES, *kernels),
+            "flow": timed(run_kernels, pieces, _FLOW, *kernels),
+            "conductor": timed(run_conductor, pieces, whole),
+            "json": timed(run_json, pieces),
+            "usual": timed(run_usual, pieces, usual),
         }
         print(json.dumps(times))
     nothing = allocated(run_nothing, frames)

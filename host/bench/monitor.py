@@ -1,6 +1,7 @@
 """Measures what `inkling monitor` takes of a core while a port says as much as 115200 baud can carry."""
 
 import os
+import statistics
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from host.bench.feed import Feed
+from host.bench.table import Figure, Part, Row, Target
 from host.replay.engine import Engine
 
 _LINE_BYTES_PER_S = 11_520  # 115200 baud, ten bits a byte
@@ -19,6 +21,10 @@ _PIECE_S = 0.01
 _START_S = 3.0  # Python and its imports are not the line's doing
 _TERMINAL = {"COLUMNS": "140", "LINES": "40", "TERM": "xterm-256color"}
 _CHUNK_BYTES = 4096
+
+_SHARE = Target(5)
+_PERCENT = "% of a core"
+_READER_NAME = "bare reader"
 
 # The least that anyone can do with a port in Python.
 _READER = """
@@ -123,3 +129,25 @@ def _on_terminal(command: list[str]) -> subprocess.Popen:
 
     threading.Thread(target=swallow, daemon=True).start()
     return process
+
+
+def part(feed: Feed, rounds: int, seconds: float) -> Part:
+    """What watching a board costs the PC."""
+    measured = measure(feed, rounds, seconds)
+    reference = Figure(100 * statistics.median(measured.reference), _PERCENT, _READER_NAME)
+    rows = [
+        Row(
+            f"monitor: {what}, 11.5 kB/s of records",
+            Figure(100 * statistics.median(ours), _PERCENT),
+            reference,
+            targets=(_SHARE,),
+        )
+        for what, ours in (("live view", measured.live), ("plain lines", measured.plain))
+    ]
+    return Part(
+        rows,
+        [
+            "monitor: CPU time by wall time of `inkling monitor` on a pseudo-terminal that says as much as "
+            "115200 baud can carry, nothing but records; the bare reader is a pyserial readline loop."
+        ],
+    )

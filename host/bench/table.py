@@ -1,11 +1,13 @@
-"""The one table of the bench: rows with a ratio and its spread; rich on a terminal, plain elsewhere, or JSON."""
+"""The one table of the bench: figures, what they are compared with, and whether they are good enough; or JSON."""
 
 import json
 import statistics
 import sys
+import textwrap
 from dataclasses import dataclass, field
 
 _HEADINGS = ("what", "ours", "reference", "ratio (quartiles)", "target", "ok?")
+_WIDEST_WHY = 30
 _OK = {True: "yes", False: "NO", None: ""}
 
 
@@ -18,21 +20,42 @@ class Figure:
     of: str = ""
 
     def __str__(self) -> str:
-        whole = self.value >= 100 or self.value == 0
-        number = f"{self.value:,.0f}" if whole else f"{self.value:.3g}"
-        return " ".join(part for part in (number, self.unit, self.of) if part)
+        return " ".join(part for part in (shown(self.value), self.unit, self.of) if part)
+
+
+def shown(value: float) -> str:
+    """Three digits, or a whole number."""
+    whole = abs(value) >= 100 or value == int(value)
+    return f"{value:,.0f}" if whole else f"{value:.3g}"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the project has set itself: a bound of our value, or of its ratio to the reference."""
+
+    bound: float
+    is_ratio: bool = False
+    is_least: bool = False
+
+    def holds(self, value: float) -> bool:
+        return value >= self.bound if self.is_least else value <= self.bound
+
+    def __str__(self) -> str:
+        what = "ratio " if self.is_ratio else ""
+        bound = shown(self.bound)
+        return f"{what}{'>=' if self.is_least else '<='} {bound}" if self.bound else bound
 
 
 @dataclass
 class Row:
-    """One comparison; `ratios` are ours by the reference, one for each round."""
+    """One line; `ratios` are ours by the reference, one for each round. Without `ours`, `why` says why not."""
 
     what: str
-    ours: Figure
+    ours: Figure | None = None
     reference: Figure | None = None
     ratios: list[float] = field(default_factory=list)
-    target: str = ""
-    ok: bool | None = None
+    targets: tuple[Target, ...] = ()
+    why: str = ""
 
     @property
     def ratio(self) -> float | None:
@@ -46,53 +69,117 @@ class Row:
         low, _, high = statistics.quantiles(self.ratios, n=4, method="inclusive")
         return low, high
 
+    @property
+    def ok(self) -> bool | None:
+        """Whether all targets are met; None where there are none, or nothing to hold against one."""
+        known = [(target, self._against(target)) for target in self.targets]
+        values = [target.holds(value) for target, value in known if value is not None]
+        if len(values) < len(known):
+            return False if False in values else None
+        return all(values) if values else None
+
+    def _against(self, target: Target) -> float | None:
+        if target.is_ratio:
+            return self.ratio
+        return None if self.ours is None else self.ours.value
+
     def cells(self) -> tuple[str, ...]:
-        ratio = "" if self.ratio is None else f"{self.ratio:.3f}"
+        ratio = "" if self.ratio is None else shown(self.ratio)
         if self.spread:
-            ratio += " ({:.3f} to {:.3f})".format(*self.spread)
+            ratio += " ({}..{})".format(*map(shown, self.spread))
         return (
             self.what,
-            str(self.ours),
-            str(self.reference or ""),
+            "not measured" if self.ours is None else str(self.ours),
+            str(self.reference or "")
+            or textwrap.shorten(self.why, _WIDEST_WHY, placeholder=" ..."),
             ratio,
-            self.target,
+            ", ".join(map(str, self.targets)),
             _OK[self.ok],
         )
 
     def as_dict(self) -> dict:
         return {
             "what": self.what,
-            "ours": self.ours.value,
-            "unit": self.ours.unit,
+            "ours": self.ours and self.ours.value,
+            "unit": self.ours and self.ours.unit,
             "reference": self.reference and self.reference.value,
             "reference_is": self.reference and self.reference.of,
             "ratio": self.ratio,
             "ratio_quartiles": self.spread,
-            "target": self.target,
+            "targets": [vars(target) for target in self.targets],
             "ok": self.ok,
+            "why": self.why,
         }
 
 
-def print_json(rows: list[Row], machine: dict[str, str], notes: list[str]) -> None:
-    """One object: machine, rows, notes."""
-    print(
-        json.dumps(
-            {"machine": machine, "rows": [row.as_dict() for row in rows], "notes": notes},
-            indent=1,
-        )
+@dataclass
+class Part:
+    """What one part of the bench found, with what a reader has to know of it."""
+
+    rows: list[Row] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    tables: dict[str, list[dict]] = field(default_factory=dict)
+    """Further tables by their titles, a dict for each line."""
+
+    def __iadd__(self, other: "Part") -> "Part":
+        self.rows += other.rows
+        self.notes += other.notes
+        self.tables |= other.tables
+        return self
+
+
+def undisturbed(times: list[int]) -> float:
+    """Their mean but for the slowest tenth: a PC that does other things interrupts some."""
+    ordered = sorted(times)
+    return statistics.fmean(ordered[: len(ordered) - len(ordered) // 10])
+
+
+def compared(
+    what: str, unit: str, ours: list[float], reference: list[float], of: str, *targets: Target
+) -> Row:
+    """The medians of two series, a value a round of each, and the ratios in the same rounds."""
+    return Row(
+        what,
+        Figure(statistics.median(ours), unit),
+        Figure(statistics.median(reference), unit, of),
+        [mine / theirs for mine, theirs in zip(ours, reference, strict=True)],
+        targets,
     )
 
 
-def print_table(rows: list[Row], machine: dict[str, str], notes: list[str]) -> None:
-    """The table, then the machine and the notes."""
+def as_dict(part: Part, machine: dict[str, str]) -> dict:
+    return {
+        "machine": machine,
+        "rows": [row.as_dict() for row in part.rows],
+        "notes": part.notes,
+        **part.tables,
+    }
+
+
+def print_json(part: Part, machine: dict[str, str]) -> None:
+    """One object: machine, rows, notes, and each further table."""
+    print(json.dumps(as_dict(part, machine), indent=1))
+
+
+def print_table(part: Part, machine: dict[str, str]) -> None:
+    """The table, then the further ones, the machine and the notes."""
+    lines = [row.cells() for row in part.rows]
     if sys.stdout.isatty():
-        _print_rich(rows)
+        _print_rich(part.rows)
     else:
-        _print_plain(rows)
+        _print_plain([_HEADINGS, *lines])
+    for title, table in part.tables.items():
+        print(f"\n{title}")
+        _print_plain([tuple(table[0]), *(tuple(map(_cell, line.values())) for line in table)])
     print()
     print(", ".join(f"{name} {value}" for name, value in machine.items()))
-    for note in notes:
+    why = [f"{row.what}: {row.why}." for row in part.rows if row.why]
+    for note in (*part.notes, *dict.fromkeys(why)):
         print(f"- {note}")
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _print_rich(rows: list[Row]) -> None:
@@ -109,9 +196,8 @@ def _print_rich(rows: list[Row]) -> None:
     Console().print(table)
 
 
-def _print_plain(rows: list[Row]) -> None:
-    lines = [_HEADINGS, *(row.cells() for row in rows)]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(_HEADINGS))]
+def _print_plain(lines: list[tuple[str, ...]]) -> None:
+    widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
     for line in lines:
         padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         print("  ".join(padded).rstrip())
