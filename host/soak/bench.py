@@ -17,6 +17,7 @@ from host.exchange.source import FUTURES_V1
 from host.exchange.thread import exchange_in_thread
 from host.soak.board import Board
 from host.soak.menu import Blow
+from host.soak.monitor import Monitor
 from host.soak.story import Story
 from host.soak.truth import WatchedMarket
 
@@ -44,6 +45,8 @@ class Setup:
     settings: dict[str, Any]
     heap_bytes: int = HEAP_BYTES
     log_folder: Path | None = None
+    is_monitored: bool = False
+    """Whether `inkling monitor` watches each board, too."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class Bench:
         self.number = number
         self.black_box_bytes = 0
         """What the black box took of the file system in the end."""
+        self.monitor: Monitor | None = None
         self.market = WatchedMarket(
             setup.symbols,
             setup.seed + number,
@@ -99,15 +103,22 @@ class Bench:
                 exchange_in_thread(self.market, **self._exchange_options)
             )
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+            name = f"{self._setup.dialect}-{self.number}"
             log = None
             if self._setup.log_folder:
-                path = self._setup.log_folder / f"{self._setup.dialect}-{self.number}.log"
+                path = self._setup.log_folder / f"{name}.log"
                 log = stack.enter_context(path.open("wb", buffering=0))
             self.story = Story(
                 list(self._setup.pairs),
-                lambda record: self.market.is_right(record, self.exchange.injected),
+                lambda *said: self.market.is_right(said[0], self.exchange.injected, said[1]),
             )
-            self.board = Board(folder, self.story, self._setup.heap_bytes, log)
+            hear = None
+            if self._setup.is_monitored:
+                self.monitor = Monitor((self._setup.log_folder or folder) / f"{name}-monitor.txt")
+                self.monitor.start()
+                stack.callback(self.monitor.close, self.story)
+                hear = self.monitor.hear
+            self.board = Board(folder, self.story, self._setup.heap_bytes, log, hear)
             stack.callback(self._look_at_black_box)
             stack.callback(self.board.switch_off)
             self.board.switch_on(self._settings(), self.exchange.ca_der)

@@ -6,6 +6,7 @@ import io
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -37,17 +38,25 @@ def _made() -> dict[str, bytes]:
 
 
 class Board:
-    """The firmware in `folder`; what it says goes to `story`, and to `log` if there is one.
+    """The firmware in `folder`; what it says goes to `story`, and to `log` and `hear` if they are there.
 
     `gave_up` says in words why the board will not be switched on again.
     """
 
-    def __init__(self, folder: Path, story: Story, heap_bytes: int, log: BinaryIO | None = None):
+    def __init__(
+        self,
+        folder: Path,
+        story: Story,
+        heap_bytes: int,
+        log: BinaryIO | None = None,
+        hear: Callable[[bytes], None] | None = None,
+    ):
         self.story = story
         self.gave_up: str | None = None
         self._folder = folder
         self._heap_bytes = heap_bytes
         self._log = log
+        self._hear = hear
         self._is_wanted = True
         self._is_cycling = False
         self.process: subprocess.Popen | None = None
@@ -112,6 +121,8 @@ class Board:
             if self._log:
                 self._log.write(line)
             self.story.take(line, time.monotonic())
+            if self._hear:
+                self._hear(line)
 
     def _cause(self) -> str | None:
         """Why the firmware ended itself; None if it left no word."""

@@ -14,6 +14,7 @@ _ALL = "all"
 _MOST_BOARDS = 64
 _INTERRUPTED = 130
 _HEAP_KB = 56
+_PLOT = "soak.svg"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  inkling soak --faults 3 --dialect all\n"
         "  inkling soak --faults 20 --only drop,half-open --log lines/\n"
         "  inkling soak --day                            a day of three pairs, in minutes\n"
-        "  inkling soak --hours 1 --fault-rate 2/min     random faults at true speed\n\n"
+        "  inkling soak --hours 1 --fault-rate 2/min     random faults at true speed, with a monitor\n"
+        "                                                beside the board; the plot is soak.svg\n\n"
         "Ctrl-C ends it with what was found so far. The status is 0 if all checks hold, 1 if not."
     )
     add = parser.add_argument
@@ -46,6 +48,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="what was found as one JSON object")
     add("--picture", type=Path, metavar="FILE", help="keep the report as an SVG picture")
     add("--log", type=Path, metavar="FOLDER", help="keep what the boards say")
+    add(
+        "--plot",
+        type=Path,
+        metavar="FILE",
+        help=f"heap, lag and recoveries over time as an SVG picture (--hours: {_PLOT}, in --log's"
+        " folder if there is one)",
+    )
     add("--day-seconds", type=positive_seconds, help=argparse.SUPPRESS)
     add("--heap-kb", type=int, default=_HEAP_KB, help=argparse.SUPPRESS)
 
@@ -53,7 +62,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 when all checks hold, 1 when one does not, 130 after Ctrl-C; raises UserError."""
     from host.boardmodel.build import board_model
-    from host.soak import report
+    from host.soak import plot, report
     from host.soak.menu import DIALECTS
     from host.soak.verdict import Check, Report
     from host.soak.watch import Watch
@@ -77,6 +86,9 @@ def run(args: argparse.Namespace) -> int:
             args.log.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"--log {args.log}: {error.strerror}") from None
+    drawn = args.plot or (args.hours and (args.log or Path()) / _PLOT)
+    if drawn:
+        plot.check(drawn)
     board_model()
     # A client that is cut off in the middle of something is no news here.
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
@@ -100,6 +112,9 @@ def run(args: argparse.Namespace) -> int:
         report.show(reports)
     if args.picture:
         report.write_picture(reports, args.picture)
+    if drawn:
+        plot.write([each.figure for each in reports], drawn)
+        watch.say(f"the plot is {drawn}")
     if any(each.interrupted for each in reports):
         return _INTERRUPTED
     return 0 if all(each.passed for each in reports) else 1
@@ -140,7 +155,14 @@ def _setup(args: argparse.Namespace, dialect: str, settings: dict):
     symbols = tuple(dict.fromkeys(_symbol(name, dialect == FUTURES_V1) for name in named))
     pairs.find(symbols)
     return Setup(
-        dialect, tuple(named), symbols, args.seed, settings, args.heap_kb * 1024, args.log
+        dialect,
+        tuple(named),
+        symbols,
+        args.seed,
+        settings,
+        args.heap_kb * 1024,
+        args.log,
+        is_monitored=bool(args.hours),
     )
 
 

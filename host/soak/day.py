@@ -5,6 +5,7 @@ import threading
 import time
 
 from host.exchange.clock import FULL_SPEED
+from host.soak import plot
 from host.soak.bench import Bench, Setup, Stopped, wrong_prices
 from host.soak.verdict import Check, Report, common_checks, curves
 from host.soak.watch import Watch
@@ -46,13 +47,17 @@ class Day:
         checks = self._checks(bench, last, interrupted) + common_checks([bench])
         sent = bench.exchange.messages_sent
         hours = (bench.market.now_us / 1e6 - _START_S) / 3600
-        return Report(
+        title = (
             f"{self._setup.dialect}: {hours:.1f} h of {len(self._setup.pairs)} pairs in "
-            f"{took_s / 60:.1f} min, {sent:,} messages, {sent / took_s:,.0f} a second",
+            f"{took_s / 60:.1f} min, {sent:,} messages, {sent / took_s:,.0f} a second"
+        )
+        return Report(
+            title,
             checks,
             curves=curves([bench], ()),
             notes=wrong_prices([bench]),
             interrupted=interrupted,
+            figure=plot.draw(title, [bench], ()),
         )
 
     def _follow(self, bench: Bench, watch: Watch, begun_s: float) -> None:

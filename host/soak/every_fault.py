@@ -7,6 +7,7 @@ from collections import Counter, defaultdict, deque
 from contextlib import ExitStack
 
 from host.errors import UserError
+from host.soak import plot
 from host.soak.bench import Bench, Outcome, Setup, Stopped, wrong_prices
 from host.soak.menu import Blow
 from host.soak.verdict import Check, FaultRow, Report, common_checks, curves
@@ -143,14 +144,18 @@ class EveryFault:
         checks = self._checks(by_name, interrupted) + common_checks(self._benches)
         notes = [str(each) for each in self._failures] + wrong_prices(self._benches)
         done = len(self._outcomes)
-        return Report(
+        title = (
             f"{self._setup.dialect}: {done:,} faults of {len(by_name)} kinds, "
-            f"{self._boards} boards, {_minutes(took_s)}",
+            f"{self._boards} boards, {_minutes(took_s)}, seed {self._setup.seed}"
+        )
+        return Report(
+            title,
             checks,
             rows,
             curves(self._benches, self._outcomes),
             notes,
             interrupted,
+            plot.draw(title, self._benches, self._outcomes),
         )
 
     def _checks(self, by_name: dict[str, list[Outcome]], interrupted: bool) -> list[Check]:

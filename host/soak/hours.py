@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from itertools import pairwise
 
 from host.exchange.faults import plan
+from host.soak import plot
 from host.soak.bench import Bench, Outcome, Setup, wrong_prices
 from host.soak.every_fault import fault_row
 from host.soak.verdict import Check, Report, common_checks, curves
@@ -16,9 +17,22 @@ SETTINGS: dict[str, int] = {}
 # The backoff respects Cloudflare's budget: a board may connect about 7 times a minute.
 DEFAULT_RATE = "2/min"
 _LOOK_S = 0.5
-_LAST_S = 150.0
+# After the last fault: a board whose connects went wrong waits for up to a minute between them.
+_LAST_S = 300.0
 # A spell may show a moment before its fault is in the list.
 _EARLY_S = 0.2
+
+
+class _EndingPlan:
+    """A plan of faults that can be ended."""
+
+    def __init__(self, whole: plan.Plan):
+        self.seed, self.begin, self.take = whole.seed, whole.begin, whole.take
+        self.is_over = False
+        self._whole = whole
+
+    def next_us(self) -> int | None:
+        return None if self.is_over else self._whole.next_us()
 
 
 class Hours:
@@ -35,21 +49,19 @@ class Hours:
         """Until the time is over or Ctrl-C; raises UserError when no board gets going."""
         stopping = threading.Event()
         begun_s = time.monotonic()
+        seeds = range(self._setup.seed, self._setup.seed + self._boards)
+        plans = [_EndingPlan(plan.at_random(self._rate_per_min, seed)) for seed in seeds]
         with ExitStack() as stack:
             benches = [
-                stack.enter_context(
-                    Bench(
-                        self._setup,
-                        number,
-                        stopping,
-                        plan=plan.at_random(self._rate_per_min, self._setup.seed + number),
-                    )
-                )
-                for number in range(self._boards)
+                stack.enter_context(Bench(self._setup, number, stopping, plan=each))
+                for number, each in enumerate(plans)
             ]
             interrupted = False
             try:
                 self._follow(benches, watch, begun_s)
+                for each in plans:
+                    each.is_over = True
+                self._wait_for_live(benches, watch)
             except KeyboardInterrupt:
                 interrupted = True
             watch.end()
@@ -66,22 +78,24 @@ class Hours:
             None if interrupted else all(live) and not lost,
             ", ".join(lost) or f"{len(outcomes):,} of {len(outcomes):,}",
         )
-        return Report(
+        title = (
             f"{self._setup.dialect}: {len(outcomes):,} random faults in {took_s / 3600:.2f} h, "
-            f"{self._boards} board{'' if self._boards == 1 else 's'}",
+            f"{self._boards} board{'' if self._boards == 1 else 's'}, seed {self._setup.seed}"
+        )
+        return Report(
+            title,
             [check, *common],
             [fault_row(name, by_name[name]) for name in sorted(by_name)],
             curves(benches, outcomes),
             wrong_prices(benches),
-            interrupted=interrupted,
+            interrupted,
+            plot.draw(title, benches, outcomes),
         )
 
     def _follow(self, benches: list[Bench], watch: Watch, begun_s: float) -> None:
-        while (for_s := time.monotonic() - begun_s) < self._seconds + _LAST_S:
+        """Until the time is over, or all boards gave up."""
+        while (for_s := time.monotonic() - begun_s) < self._seconds:
             if all(bench.board.gave_up for bench in benches):
-                return
-            # At the end it is enough that all are LIVE for a moment: the faults go on.
-            if for_s >= self._seconds and all(bench.story.is_live for bench in benches):
                 return
             time.sleep(_LOOK_S)
             struck = sum(len(bench.exchange.injected) for bench in benches)
@@ -91,6 +105,15 @@ class Hours:
                 f"{for_s / 60:.1f} of {self._seconds / 60:.1f} min, {struck:,} faults, "
                 f"wrong prices {wrong}, restarts {restarts}"
             )
+
+    def _wait_for_live(self, benches: list[Bench], watch: Watch) -> None:
+        """Until what the last faults did is over."""
+        deadline_s = time.monotonic() + _LAST_S
+        while not all(bench.story.is_live or bench.board.gave_up for bench in benches):
+            if time.monotonic() > deadline_s:
+                return
+            time.sleep(_LOOK_S)
+            watch.tell("no more faults; until all books are LIVE")
 
 
 def _outcomes(bench: Bench) -> list[Outcome]:
@@ -108,8 +131,7 @@ def _outcomes(bench: Bench) -> list[Outcome]:
                 fault.name,
                 at_s,
                 True,
-                # What struck just now may still be under way.
-                all(each.ended_s is not None for each in spells) or now_s - at_s < _LAST_S,
+                all(each.ended_s is not None for each in spells),
                 until_s - at_s,
                 story.waited_s(at_s, until_s),
                 tuple(story.words(at_s, max(until_s, min(next_s, at_s + 1)))),

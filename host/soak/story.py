@@ -54,10 +54,13 @@ class Totals:
 
 @dataclass
 class Story:
-    """Taken line by line; `is_right` judges each `book` record of a LIVE book."""
+    """Taken line by line.
+
+    `is_right` judges each `book` record of a LIVE book, and is told whether it is the first of it.
+    """
 
     pairs: list[str]
-    is_right: Callable[[Record], bool]
+    is_right: Callable[[Record, bool], bool]
     states: dict[str, str] = field(default_factory=dict)
     spells: list[Spell] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
@@ -78,6 +81,7 @@ class Story:
 
     def __post_init__(self):
         self._link: Record = {}
+        self._fresh: set[str] = set()
         self._changed = threading.Condition()
 
     @property
@@ -105,7 +109,9 @@ class Story:
         if kind == "book":
             self.book_s = at_s
             self.prices += 1
-            if not self.is_right(record):
+            is_first = record["p"] in self._fresh
+            self._fresh.discard(record["p"])
+            if not self.is_right(record, is_first):
                 self.wrong_count += 1
                 self.wrong.append(record) if len(self.wrong) < _MOST_SHOWN else None
         elif kind == "state":
@@ -131,6 +137,8 @@ class Story:
     def _state(self, record: Record, at_s: float) -> None:
         was_live = self.is_live
         self.states[record["p"]] = record["st"]
+        if record["st"] == _LIVE:
+            self._fresh.add(record["p"])
         if record["st"] == _STALE:
             self.said.append((at_s, f"STALE {record['why']}"))
         is_live = all(state == _LIVE for state in self.states.values())

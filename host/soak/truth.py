@@ -18,11 +18,17 @@ _TOLD_OTHERWISE = ("crossed-book", "empty-side")
 # What is said first after a strike may be of a little earlier: a message has the time at which it was
 # due, not the one at which a busy PC came to it.
 _EARLY_US = 500_000
+# A book without a side, or crossed, looks like nothing but its fault: there a PC may be later.
+_EARLY_PLAIN_US = 10_000_000
 # Futures tell the many changes that end a silence one by one, in an order of their own.
 _TOLD_ONE_BY_ONE = (*_TOLD_OTHERWISE, "quiet-pair")
 # A snapshot of v1 has the times of its levels and none of its own, which is later: levels that went
 # away meanwhile leave no time.
 _SNAPSHOT_US = 5_000_000
+# A snapshot bears the time at which it was made; a busy PC may then have messages yet to send that were
+# due before.
+_STAMPED_US = 500_000
+_SNAPSHOTS = ("extra-snapshot", "snapshot-twice")
 # Only the last faults can matter to what is said now.
 _LAST_FAULTS = 50
 
@@ -100,21 +106,33 @@ class WatchedMarket(Market):
                 # Another list, since somebody may be reading this one.
                 self._best[symbol] = best[-_KEPT:]
 
-    def is_true(self, name: str, time_ms: int, bid: Decimal | None, ask: Decimal | None) -> bool:
-        """Whether these were the best prices of `name`, in any dialect's spelling, in that ms."""
+    def is_true(
+        self,
+        name: str,
+        time_ms: int,
+        bid: Decimal | None,
+        ask: Decimal | None,
+        stamped_us: int = 0,
+    ) -> bool:
+        """Whether these were the best prices of `name`, in any dialect's spelling, in that ms or a time before."""
         symbol = self._symbols[name]
         told = self._ticks(symbol, bid), self._ticks(symbol, ask)
         best = self._best[symbol]
-        first = bisect_right(best, (time_ms * 1000,)) - 1
+        first = bisect_right(best, (time_ms * 1000 - stamped_us,)) - 1
         last = bisect_left(best, (time_ms * 1000 + self._settles_us,))
         return any(each[1:] == told for each in best[max(first, 0) : last])
 
-    def is_right(self, record: dict, injected: Sequence[Injected]) -> bool:
-        """Whether a `book` record tells the market, or what a fault had the exchange say instead."""
+    def is_right(self, record: dict, injected: Sequence[Injected], is_first: bool = False) -> bool:
+        """Whether a `book` record tells the market, or what a fault had the exchange say instead.
+
+        `is_first` of those since the book became LIVE: that of a snapshot.
+        """
         name, time_ms, bid, ask = record["p"], record["t"], record["b"], record["a"]
-        if self.is_true(name, time_ms, bid, ask):
+        if self.is_true(name, time_ms, bid, ask, _STAMPED_US if is_first else 0):
             return True
         time_us = time_ms * 1000
+        is_plain = bid is None or ask is None or bid >= ask
+        early_us = _EARLY_PLAIN_US if is_plain else _EARLY_US
         for fault in injected[-_LAST_FAULTS:]:
             begin_us, options = fault.exchange_us, fault.options
             if fault.name == "clock-jump":
@@ -122,9 +140,13 @@ class WatchedMarket(Market):
                 within = -_EARLY_US <= time_us - by_us - begin_us <= options["seconds"] * 1e6
                 if within and self.is_true(name, (time_us - by_us) // 1000, bid, ask):
                     return True
+            elif fault.name in _SNAPSHOTS and is_same(name, fault.symbol):
+                is_near = abs(time_us - begin_us) <= _NEXT_MESSAGE_US
+                if is_near and self.is_true(name, time_ms, bid, ask, _STAMPED_US):
+                    return True
             elif fault.name in self._otherwise and is_same(name, fault.symbol):
                 since_us = time_us - begin_us
-                if -_EARLY_US <= since_us <= options["seconds"] * 1e6 + _NEXT_MESSAGE_US:
+                if -early_us <= since_us <= options["seconds"] * 1e6 + _NEXT_MESSAGE_US:
                     return True
         return False
 

@@ -63,13 +63,17 @@ class Report:
     curves: list[Curve] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
+    figure: str = ""
+    """For the plot (plot.py)."""
 
     @property
     def passed(self) -> bool:
         return all(check.ok is not False for check in self.checks)
 
     def as_dict(self) -> dict[str, Any]:
-        return {"passed": self.passed, **asdict(self)}
+        told = {"passed": self.passed, **asdict(self)}
+        del told["figure"]
+        return told
 
 
 def common_checks(benches: "Sequence[Bench]") -> list[Check]:
@@ -83,7 +87,7 @@ def common_checks(benches: "Sequence[Bench]") -> list[Check]:
     bad = [each for each in restarts if not each.cause or each.cause.startswith(_CRASH)]
     lines = [line for story in stories for line in story.other_lines]
     box = max((bench.black_box_bytes for bench in benches), default=0)
-    return [
+    checks = [
         Check(
             "no wrong book called LIVE",
             wrong == 0 if prices else None,
@@ -103,6 +107,13 @@ def common_checks(benches: "Sequence[Bench]") -> list[Check]:
             f"{box:,} of {BLACK_BOX_BYTES:,} bytes",
         ),
     ]
+    monitors = [bench.monitor for bench in benches if bench.monitor]
+    if monitors:
+        lines = sum(monitor.lines for monitor in monitors)
+        trouble = next((monitor.trouble for monitor in monitors if monitor.trouble), None)
+        found = trouble or f"all {lines:,} lines, every signal, the same states"
+        checks.append(Check("the monitor lives, and agrees", not trouble, found))
+    return checks
 
 
 def stories_samples(benches: "Sequence[Bench]") -> "list[list[Sample]]":

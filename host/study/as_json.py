@@ -3,6 +3,7 @@
 from host.replay import engine as counters
 from host.replay.engine import Engine
 from host.study import words
+from host.study.contagion import Contagion
 from host.study.estimates import Estimate
 from host.study.lead_lag import LeadLag
 from host.study.results import PAIR, Group, Outcome, Study
@@ -24,6 +25,7 @@ def of(study: Study, engine: Engine, files: list[str]) -> dict:
         "fee_bps": study.fee_bps,
         "groups": [_group(group) for group in study.groups],
         "leads": [_lead(lead) for lead in study.leads],
+        "contagions": [_contagion(each) for each in study.contagions],
     }
 
 
@@ -32,6 +34,7 @@ def _group(group: Group) -> dict:
         "by": group.kind,
         "pair": group.pair,
         "confidence": group.confidence,
+        "why": group.reason,
         "signals": group.signals,
         "after": [_outcome(outcome) for outcome in group.outcomes],
         "curve": [
@@ -71,4 +74,20 @@ def _lead(found: LeadLag) -> dict:
         "lags_ms": found.lags_ms,
         "correlations": [round(value, 6) for value in found.correlations],
         "band": [round(value, 6) for value in found.band],
+    }
+
+
+def _contagion(found: Contagion) -> dict:
+    return {
+        "leader": found.leader if found.lag_ms else None,
+        "pairs": [found.leader, found.led],
+        "alerts": found.alerts,
+        "lasted_ms": found.lasted_ms,
+        "lag_ms": found.lag_ms,
+        "correlation": round(found.correlation, 6),
+        "signals": found.signals,
+        "after": [
+            {"ms": move.horizon_ms, "known": move.count, "bps": _estimate(move.mean_bps)}
+            for move in found.moves
+        ],
     }

@@ -81,7 +81,7 @@ def _fee(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Study the files; raises UserError for what a person can mend, after all that could be used."""
-    feed = [captures.open_bytes(path) for path in args.files]
+    feed = [captures.open_feed(path) for path in args.files]
     if args.html:
         page.check(args.html)
     settings = options.settings(args)
@@ -104,6 +104,8 @@ def run(args: argparse.Namespace) -> int:
     if args.html:
         page.write(found, args.files, args.html)
         print(f"inkling study: the page is {args.html}", file=sys.stderr)
+    elif sys.stdout.isatty() and not args.json:
+        print("\n--html study.html makes a page of it, with pictures")
     if complaint:
         raise complaint
     failed = engine.counter(counters.BAD)

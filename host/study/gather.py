@@ -45,9 +45,25 @@ class Signals:
     half_spread_bps: np.ndarray
     gaps: np.ndarray
     """Gaps of the pair before each."""
+    is_led: np.ndarray
+    """Whether the pair that leads said the same."""
 
     def __len__(self) -> int:
         return len(self.pair)
+
+
+@dataclass
+class Alert:
+    """One contagion, from when it was said until its end was, or the recording's."""
+
+    leader: int
+    """Numbers of the recording's pairs."""
+    led: int
+    begin_ms: int
+    end_ms: int
+    lag_ms: int
+    """By which it leads; 0 if neither does."""
+    correlation: float
 
 
 @dataclass
@@ -59,6 +75,7 @@ class Recording:
     signals: Signals
     begin_ms: int
     end_ms: int
+    alerts: list[Alert] = field(default_factory=list)
 
 
 @dataclass
@@ -74,6 +91,7 @@ class _Columns:
     counts: np.ndarray = field(default_factory=lambda: np.zeros(rows.COUNT_WORDS, np.int64))
     quotes: list[np.ndarray] = field(default_factory=list)
     signals: list[np.ndarray] = field(default_factory=list)
+    alerts: list[np.ndarray] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._read = native.compile_conductor(rows.read_records)
@@ -83,12 +101,14 @@ class _Columns:
         most = len(records) // rows.SHORTEST_RECORD + 1
         quotes = np.empty((most, rows.QUOTE_WORDS))
         signals = np.empty((most, rows.SIGNAL_WORDS))
+        alerts = np.empty((most, rows.ALERT_WORDS))
         text = np.frombuffer(records, np.uint8)
         counts = self.counts
-        self._read(text, self.symbols, self.states, quotes, signals, counts)
+        self._read(text, self.symbols, self.states, quotes, signals, alerts, counts)
         # Copies, so that the room for the most there could be is given back.
         self.quotes.append(quotes[: counts[rows.C_QUOTES]].copy())
         self.signals.append(signals[: counts[rows.C_SIGNALS]].copy())
+        self.alerts.append(alerts[: counts[rows.C_ALERTS]].copy())
 
     def begin_gap(self, symbol: str) -> None:
         """What was known of a pair holds up to its last record, and no longer."""
@@ -178,13 +198,15 @@ def _recording(columns: _Columns) -> Recording:
     signals = signals[known]
     signals = signals[np.argsort(signals[:, rows.G_TIME], kind="stable")]
     of_pair = [quotes[quotes[:, rows.Q_PAIR] == pair] for pair in range(len(names))]
-    begin_ms = quotes[:, rows.Q_TIME].min(initial=columns.counts[rows.C_HEARD])
+    end_ms = int(columns.counts[rows.C_HEARD])
+    begin_ms = quotes[:, rows.Q_TIME].min(initial=end_ms)
     return Recording(
         names,
         [_quotes(each) for each in of_pair],
         _signals(signals),
         int(begin_ms),
-        int(columns.counts[rows.C_HEARD]),
+        end_ms,
+        _alerts(np.concatenate([np.empty((0, rows.ALERT_WORDS)), *columns.alerts]), end_ms),
     )
 
 
@@ -205,4 +227,24 @@ def _signals(table: np.ndarray) -> Signals:
         mids=mids,
         half_spread_bps=(ask - bid) / 2 / mids * BPS,
         gaps=table[:, rows.G_GAPS].astype(np.int64),
+        is_led=table[:, rows.G_LED] != 0,
     )
+
+
+def _alerts(table: np.ndarray, end_ms: int) -> list[Alert]:
+    """Of the records of their beginnings and ends; whoever led at the beginning is the leader."""
+    found: list[Alert] = []
+    under_way: dict[frozenset[int], Alert] = {}
+    for row in table:
+        leader, led = int(row[rows.A_LEADER]), int(row[rows.A_LED])
+        time_ms = int(row[rows.A_TIME])
+        before = under_way.pop(frozenset((leader, led)), None)
+        if before:
+            before.end_ms = time_ms
+        if row[rows.A_BEGINS]:
+            alert = Alert(
+                leader, led, time_ms, end_ms, int(row[rows.A_LAG]), row[rows.A_CORRELATION]
+            )
+            under_way[frozenset((leader, led))] = alert
+            found.append(alert)
+    return found

@@ -23,6 +23,19 @@ def moves(recording: Recording, horizon_ms: int) -> np.ndarray:
     return found
 
 
+def moves_of(recording: Recording, pair: int, times_ms: np.ndarray, horizon_ms: int) -> np.ndarray:
+    """The move of the mid of `pair` in the `horizon_ms` after each of those times, in bps.
+
+    Not a number where it is not known, as with `moves`.
+    """
+    quotes = recording.quotes[pair]
+    later_ms = times_ms + horizon_ms
+    before, gaps_before = at(quotes, times_ms)
+    later, gaps = at(quotes, later_ms)
+    is_known = (gaps == gaps_before) & (later_ms <= recording.end_ms)
+    return np.where(is_known, (later / before - 1) * BPS, np.nan)
+
+
 def at(quotes: Quotes, times_ms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The mid at each time, not a number if there is none, and how many gaps had begun by then."""
     row = np.searchsorted(quotes.times_ms, times_ms, side="right") - 1

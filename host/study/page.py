@@ -6,12 +6,13 @@ from pathlib import Path
 
 from host.errors import UserError
 from host.study import plots, words
+from host.study.contagion import Contagion
 from host.study.lead_lag import GRID_MS
-from host.study.results import ALL, BOTH, CONFIDENCE, PAIR, Group, Study
+from host.study.results import ALL, BOTH, CONFIDENCE, PAIR, REASON, Group, Study
 from host.study.style import STYLE
-from host.study.table import notes
+from host.study.table import notes, shown
 
-_KINDS = (ALL, PAIR, CONFIDENCE, BOTH)
+_KINDS = (ALL, PAIR, CONFIDENCE, BOTH, REASON)
 
 
 def check(path: Path) -> None:
@@ -50,6 +51,7 @@ def render(study: Study, files: list[str]) -> str:
             _decay(study),
             _confidence(study),
             _leads(study),
+            _contagions(study),
             _table(study),
             _how(study),
             "</body></html>\n",
@@ -94,6 +96,8 @@ def _confidence(study: Study) -> str:
     rows = {words.EVERYTHING: study.of_kind(CONFIDENCE)}
     for pair in study.recording.pairs if len(study.recording.pairs) > 1 else ():
         rows[pair] = [group for group in study.of_kind(BOTH) if group.pair == pair]
+    if reasons := shown(study, REASON):
+        rows["by why: the imbalance alone, or a leader that says the same"] = reasons
     figures = "".join(
         _figure(title, plots.hit_rates(groups, study.horizons_ms))
         for title, groups in rows.items()
@@ -116,10 +120,31 @@ def _leads(study: Study) -> str:
     )
 
 
+def _contagions(study: Study) -> str:
+    if not study.contagions:
+        return ""
+    items = "".join(
+        f"<li><b>{escape(words.contagion(each))}</b>{_followed(each)}</li>"
+        for each in study.contagions
+    )
+    return (
+        "<section><h2>Contagion</h2><p>Alerts of two pairs that moved as one, or one after the"
+        " other; and how far the mid of the one that was led then went the way of its leader's"
+        f' signals.</p><ul class="verdicts">{items}</ul></section>'
+    )
+
+
+def _followed(found: Contagion) -> str:
+    if not found.lag_ms:
+        return ""
+    told = "; ".join(words.followed(found))
+    return f"<span>after its {found.signals:,} signals: {escape(told)}</span>"
+
+
 def _table(study: Study) -> str:
     rows = []
     for kind in _KINDS:
-        for group in study.of_kind(kind):
+        for group in shown(study, kind):
             rows += _rows(group)
     titles = ("signals", "after", "n", "moved", "hit rate %", "IC", "gross bps", "net bps")
     head = "".join(f"<th>{title}</th>" for title in titles)

@@ -6,13 +6,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from host.study import estimates
+from host.study.contagion import Contagion, contagions
 from host.study.estimates import Estimate
 from host.study.gather import Recording
 from host.study.lead_lag import LeadLag, lead_lags
 from host.study.outcomes import moves
 
 ALL, PAIR, CONFIDENCE, BOTH = "all", "pair", "confidence", "pair and confidence"
+REASON = "reason"
 """How a group is chosen."""
+
+# What a signal's record gives as its `why`.
+_REASONS = (("imbalance", False), ("leader", True))
 
 # Confidence is 50 at the threshold with no spread; real signals are mostly around it.
 _BUCKETS = ((0, 39), (40, 49), (50, 59), (60, 100))
@@ -61,6 +66,7 @@ class Group:
     confidence: tuple[int, int] | None
     signals: int
     outcomes: list[Outcome]
+    reason: str | None = None
     curve: list[Point] = field(default_factory=list)
     """Of all signals, and of each pair's."""
 
@@ -104,6 +110,7 @@ class Study:
     fee_bps: float
     groups: list[Group]
     leads: list[LeadLag]
+    contagions: list[Contagion]
 
     def of_kind(self, kind: str) -> list[Group]:
         return [group for group in self.groups if group.kind == kind]
@@ -129,6 +136,12 @@ def study(recording: Recording, horizons_ms: Sequence[int], fee_bps: float) -> S
         groups.append(
             _group(recording, horizons_ms, fee_bps, after, CONFIDENCE, chosen, None, bucket)
         )
+    for reason, is_led in _REASONS:
+        chosen = signals.is_led == is_led
+        if chosen.any():
+            group = _group(recording, horizons_ms, fee_bps, after, REASON, chosen)
+            group.reason = reason
+            groups.append(group)
     tested = [
         each
         for group in groups
@@ -139,7 +152,14 @@ def study(recording: Recording, horizons_ms: Sequence[int], fee_bps: float) -> S
     held = estimates.holds_among([each.chance for each in tested], _LEVEL)
     for outcome, holds in zip(tested, held, strict=True):
         outcome.holds = holds
-    return Study(recording, horizons_ms, fee_bps, groups, lead_lags(recording))
+    return Study(
+        recording,
+        horizons_ms,
+        fee_bps,
+        groups,
+        lead_lags(recording),
+        contagions(recording, horizons_ms),
+    )
 
 
 def _within(confidence: np.ndarray, bucket: tuple[int, int]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The loop over record lines that makes rows of quotes and signals of them, compiled natively.
+"""The loop over record lines that makes rows of quotes, signals and alerts of them, compiled natively.
 
 All in one function: the cache of what was compiled looks at the file of that function only.
 """
@@ -8,7 +8,7 @@ S_TIME = 0  # of its last quote
 S_BID = 1  # not a number in a gap
 S_ASK = 2
 S_GAPS = 3  # so far
-S_SIGNAL = 4  # 1 + the signal whose quote has yet to come
+S_IMBALANCE = 4
 S_HEARD = 5  # the time of its last record
 STATE_WORDS = 6
 
@@ -28,15 +28,26 @@ G_CONFIDENCE = 4
 G_BID = 5
 G_ASK = 6
 G_GAPS = 7  # of its pair before it
-SIGNAL_WORDS = 8
+G_LED = 8  # 1 if the pair that leads says the same
+SIGNAL_WORDS = 9
+
+# A row of `alerts`: contagion begins or ends.
+A_LEADER = 0  # a pair
+A_LED = 1
+A_TIME = 2
+A_BEGINS = 3  # 1, or 0 where it ends
+A_CORRELATION = 4
+A_LAG = 5  # ms
+ALERT_WORDS = 6
 
 # The counts.
 C_PAIRS = 0
 C_QUOTES = 1  # rows of this call
 C_SIGNALS = 2
-C_HEARD = 3  # the latest time of all, ms since 1970
-C_BACK = 4  # 1 + the first pair whose time went back
-COUNT_WORDS = 5
+C_ALERTS = 3
+C_HEARD = 4  # the latest time of all, ms since 1970
+C_BACK = 5  # 1 + the first pair whose time went back
+COUNT_WORDS = 6
 
 SYMBOL_STRIDE = 20
 MOST_PAIRS = 255
@@ -47,30 +58,45 @@ _BOOK = 0
 _SIGNAL = 1
 _LIVE = 2
 _STALE = 3
+_CONTAGION = 4
 
 # The time of a pair hardly ever falls, and then by little; what falls further is another recording.
 _JITTER_MS = 1000
 
 
-def read_records(text, symbols, states, quotes, signals, counts):
-    """Put what the record lines of `text` tell into `quotes` and `signals`; `counts` says how many.
+def read_records(text, symbols, states, quotes, signals, alerts, counts):
+    """Put what the record lines of `text` tell into `quotes`, `signals` and `alerts`; `counts` says how many.
 
     There is a row of `quotes` where bid or ask changed and where a gap begins. A signal is given
-    the quote of the message that caused it, whose record comes after its own. Returns the number of
-    bytes read. For the records, see docs/records.md.
+    the quote and the imbalance of the message that caused it, whose `book` record comes just before
+    its own. Records of other kinds are passed over. Returns the number of bytes read. For the
+    records, see docs/records.md.
     """
     pos = 0
     counts[C_QUOTES] = 0
     counts[C_SIGNALS] = 0
+    counts[C_ALERTS] = 0
     nothing = float("nan")
     while pos < len(text):
-        kind = _BOOK
-        if text[pos + 6] == 115:  # s
+        letter = text[pos + 6]
+        if letter == 98:  # book
+            kind = _BOOK
+        elif letter == 115:  # signal, state
             kind = _SIGNAL if text[pos + 7] == 105 else _LIVE
+        elif letter == 99 and text[pos + 8] == 110:  # contagion, not corr
+            kind = _CONTAGION
+        else:
+            while text[pos] != 125:
+                pos += 1
+            pos += 2
+            continue
         pair = 0
+        led_pair = 0
         side = 0
+        is_led = 0
+        begins = 0.0
         time = 0.0
-        bid = ask = imbalance = confidence = nothing
+        bid = ask = imbalance = confidence = lag = nothing
         # At the mark before a key: `{` or `,`.
         while text[pos] != 125:
             pos += 2
@@ -85,9 +111,10 @@ def read_records(text, symbols, states, quotes, signals, counts):
                 begin = pos
                 while text[pos] != 34:
                     pos += 1
-                if key == 112:  # p
-                    while pair < counts[C_PAIRS]:
-                        at = pair * SYMBOL_STRIDE
+                if length == 1 and (key == 112 or key == 113):  # p, q
+                    named = 0
+                    while named < counts[C_PAIRS]:
+                        at = named * SYMBOL_STRIDE
                         is_it = symbols[at] == pos - begin
                         n = begin
                         while is_it and n < pos:
@@ -96,20 +123,26 @@ def read_records(text, symbols, states, quotes, signals, counts):
                             n += 1
                         if is_it:
                             break
-                        pair += 1
-                    if pair == counts[C_PAIRS]:
+                        named += 1
+                    if named == counts[C_PAIRS]:
                         counts[C_PAIRS] += 1
-                        states[pair, S_BID] = states[pair, S_ASK] = nothing
-                        at = pair * SYMBOL_STRIDE
+                        states[named, S_BID] = states[named, S_ASK] = nothing
+                        at = named * SYMBOL_STRIDE
                         symbols[at] = pos - begin
                         for n in range(begin, pos):
                             symbols[at + 1 + n - begin] = text[n]
+                    if key == 112:
+                        pair = named
+                    else:
+                        led_pair = named
                 elif length == 4 and text[begin] == 66:  # side, BUY
                     side = 1
                 elif length == 4 and text[begin] == 83:  # side, SELL
                     side = 0 - 1
                 elif length == 2 and text[begin] == 83:  # st, STALE
                     kind = _STALE
+                elif length == 3 and text[begin] == 108:  # why, leader
+                    is_led = 1
                 pos += 1
                 continue
             is_minus = text[pos] == 45
@@ -132,6 +165,10 @@ def read_records(text, symbols, states, quotes, signals, counts):
             while text[pos] != 44 and text[pos] != 125:
                 pos += 1
             if length > 1:
+                if key == 108:  # lag
+                    lag = number
+                elif key == 111:  # on
+                    begins = number
                 continue
             if key == 116:  # t
                 time = number
@@ -145,6 +182,16 @@ def read_records(text, symbols, states, quotes, signals, counts):
                 confidence = number
         pos += 2
 
+        if kind == _CONTAGION:
+            alert = alerts[counts[C_ALERTS]]
+            alert[A_LEADER] = pair
+            alert[A_LED] = led_pair
+            alert[A_TIME] = time
+            alert[A_BEGINS] = begins
+            alert[A_CORRELATION] = confidence
+            alert[A_LAG] = lag
+            counts[C_ALERTS] += 1
+            continue
         state = states[pair]
         was_gap = state[S_BID] != state[S_BID]
         if time == 0.0:
@@ -160,21 +207,19 @@ def read_records(text, symbols, states, quotes, signals, counts):
             signal[G_PAIR] = pair
             signal[G_TIME] = time
             signal[G_SIDE] = side
-            signal[G_IMBALANCE] = imbalance
+            signal[G_IMBALANCE] = state[S_IMBALANCE]
             signal[G_CONFIDENCE] = confidence
+            signal[G_BID] = state[S_BID]
+            signal[G_ASK] = state[S_ASK]
+            signal[G_GAPS] = state[S_GAPS]
+            signal[G_LED] = is_led
             counts[C_SIGNALS] += 1
-            state[S_SIGNAL] = counts[C_SIGNALS]
         if kind in (_SIGNAL, _LIVE):
             continue
+        state[S_IMBALANCE] = imbalance
         if not bid <= ask:
             # A book that is STALE, lacks a side or is crossed has no mid.
             bid = ask = nothing
-        if state[S_SIGNAL] > 0:
-            signal = signals[int(state[S_SIGNAL]) - 1]
-            signal[G_BID] = bid
-            signal[G_ASK] = ask
-            signal[G_GAPS] = state[S_GAPS]
-            state[S_SIGNAL] = 0
         is_gap = bid != bid
         is_same = bid == state[S_BID] and ask == state[S_ASK]
         if time == 0.0 or is_same or (is_gap and was_gap):

@@ -5,9 +5,9 @@ from typing import TextIO
 from host.study import words
 from host.study.estimates import FEWEST, FEWEST_APART
 from host.study.lead_lag import MOST_PAIRS
-from host.study.results import ALL, CONFIDENCE, PAIR, Group, Study
+from host.study.results import ALL, CONFIDENCE, PAIR, REASON, Group, Study
 
-_KINDS = (ALL, PAIR, CONFIDENCE)
+_KINDS = (ALL, PAIR, CONFIDENCE, REASON)
 _NUMBERS = ("n", "hit rate %", "IC", "gross bps", "net bps")
 _STYLES = {"yes": "green", "dear": "yellow", "wrong": "red", "none": ""}
 
@@ -25,7 +25,7 @@ def show(study: Study, file: TextIO) -> None:
     for title in _NUMBERS:
         table.add_column(title, justify="right", no_wrap=True)
     for kind in _KINDS:
-        for group in study.of_kind(kind):
+        for group in shown(study, kind):
             for number, outcome in enumerate(group.outcomes):
                 style = "bold green" if outcome.holds else ""
                 table.add_row(
@@ -47,9 +47,20 @@ def show(study: Study, file: TextIO) -> None:
         console.print()
     for lead in study.leads:
         console.print(words.lead(lead), style="bold green" if lead.leader else "", soft_wrap=True)
+    for each in study.contagions:
+        console.print(words.contagion(each), soft_wrap=True)
+        if each.lag_ms:
+            told = "; ".join(words.followed(each))
+            console.print(f"  after its {each.signals:,} signals: {told}", soft_wrap=True)
     console.print()
     for group in study.of_kind(PAIR):
         console.print(_verdict(group), soft_wrap=True)
+
+
+def shown(study: Study, kind: str) -> list[Group]:
+    """The groups of that kind, if they tell more than all signals together."""
+    groups = study.of_kind(kind)
+    return groups if kind != REASON or len(groups) > 1 else []
 
 
 def _verdict(group: Group):
@@ -66,11 +77,13 @@ def notes(study: Study, kinds: tuple[str, ...]) -> list[str]:
         f"net: of half the spread and a fee of {study.fee_bps:g} bps, to enter; who has to leave at",
         "the market pays both once more.",
     ]
-    shown = [group for kind in kinds for group in study.of_kind(kind)]
-    if any(each.ic is None for group in shown for each in group.outcomes):
+    groups = [group for kind in kinds for group in shown(study, kind)]
+    if any(each.ic is None for group in groups for each in group.outcomes):
         told.append(
             f"{words.TOO_FEW}: under {FEWEST} outcomes, or {FEWEST_APART} that do not overlap."
         )
+    if len(study.of_kind(REASON)) == 1:
+        told.append("why: each was for its imbalance alone, no leading pair said the same.")
     if len(study.recording.pairs) > MOST_PAIRS:
         told.append(f"leads were looked for among the {MOST_PAIRS} pairs with the most quotes.")
     return told

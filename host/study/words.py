@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from host.study.contagion import Contagion
 from host.study.estimates import Estimate
 from host.study.lead_lag import LeadLag
 from host.study.results import ALL, Group, Study
@@ -47,9 +48,10 @@ def coefficient(estimate: Estimate | None) -> str:
 
 def name(group: Group) -> str:
     bucket = "conf {}-{}".format(*group.confidence) if group.confidence else ""
+    reason = f"why {group.reason}" if group.reason else ""
     if group.kind == ALL:
         return EVERYTHING
-    return " ".join(filter(None, (group.pair, bucket)))
+    return " ".join(filter(None, (group.pair, bucket, reason)))
 
 
 def heading(study: Study) -> str:
@@ -98,3 +100,21 @@ def lead(found: LeadLag) -> str:
     if found.is_found:
         return f"{found.first} and {found.second} move together ({size})"
     return f"{found.first} and {found.second}: neither leads"
+
+
+def contagion(found: Contagion) -> str:
+    """How two pairs hung together while they did."""
+    times = "once" if found.alerts == 1 else f"{found.alerts:,} times"
+    lasted = f"{times}, {duration(found.lasted_ms)} in all (correlation {found.correlation:+.2f})"
+    if not found.lag_ms:
+        return f"{found.leader} and {found.led} moved together {lasted}"
+    return f"{found.leader} led {found.led} by {duration(found.lag_ms)} {lasted}"
+
+
+def followed(found: Contagion) -> list[str]:
+    """How far the one that was led went the way of its leader's signals, after each horizon."""
+    return [
+        f"{with_error(move.mean_bps)}{' bps' if move.mean_bps else ''} after"
+        f" {duration(move.horizon_ms)}"
+        for move in found.moves
+    ]

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree
 
 import pytest
 
@@ -75,11 +76,27 @@ def test_ctrl_c_ends_it_with_the_report_so_far(board_model, tmp_path):
     assert "STALE disconnect" in out
 
 
-def test_random_faults_for_a_while(board_model, capsys):
-    status, report = soak(capsys, "--hours", "0.0015", "--fault-rate", "30/min", "--seed", "3")
+def test_random_faults_for_a_while_with_a_monitor_and_a_plot(board_model, capsys, tmp_path):
+    status, report = soak(
+        capsys,
+        *("--hours", "0.0015", "--fault-rate", "30/min", "--seed", "3"),
+        *("--log", str(tmp_path)),
+    )
     assert (status, report["passed"]) == (0, True)
+    assert "seed 3" in report["title"]
     assert report["faults"]
     assert checks(report)["every fault recovered"]["ok"] is True
+    # The monitor is a process of its own, and has said in the end what the board said.
+    assert checks(report)["the monitor lives, and agrees"]["ok"] is True
+    shown = (tmp_path / "spot_v2-0-monitor.txt").read_text()
+    assert "BTC/USD" in shown and "watched, ended by user" in shown
+    root = xml.etree.ElementTree.parse(tmp_path / "soak.svg").getroot()
+    texts = [node.text for node in root.findall(".//{*}text")]
+    for words in ("free heap", "lag", "LIVE again", report["title"]):
+        assert any(words in (text or "") for text in texts)
+    faults = [node.find("{*}title").text for node in root.findall(".//{*}circle")]
+    assert len(faults) == sum(row["times"] for row in report["faults"])
+    assert {told.split(":")[0] for told in faults} == {row["name"] for row in report["faults"]}
 
 
 @pytest.mark.parametrize(
@@ -98,6 +115,7 @@ def test_random_faults_for_a_while(board_model, capsys):
         (["--boards", "65"], "1 to 64"),
         (["--picture", "/nowhere/soak.svg"], "its folder is missing"),
         (["--log", "/dev/null/x"], "Not a directory"),
+        (["--plot", "/nowhere/soak.svg"], "its folder is missing"),
     ],
 )
 def test_wrong_options_are_told_in_one_line(arguments, words, capsys):

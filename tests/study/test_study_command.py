@@ -121,10 +121,11 @@ def test_the_numbers_as_json(planted_feed):
         "pair",
         "confidence",
         "pair and confidence",
+        "reason",
     }
     (everything,) = [group for group in groups if group["by"] == "all"]
     assert everything["signals"] == told["signals"]
-    for kind in ("pair", "confidence", "pair and confidence"):
+    for kind in ("pair", "confidence", "pair and confidence", "reason"):
         assert sum(group["signals"] for group in groups if group["by"] == kind) == told["signals"]
     for group in groups:
         assert [after["ms"] for after in group["after"]] == [250, 2000]
@@ -134,6 +135,9 @@ def test_the_numbers_as_json(planted_feed):
                 estimate = after[name]
                 assert estimate is None or estimate["low"] <= estimate["value"] <= estimate["high"]
     assert all("verdict" in group for group in groups if group["by"] == "pair")
+    # No pair leads another for long enough that the board would believe it.
+    assert [group["why"] for group in groups if group["by"] == "reason"] == ["imbalance"]
+    assert told["contagions"] == []
     assert [lead["leader"] for lead in told["leads"]].count("BTC/USD") == 1
     assert all(len(lead["lags_ms"]) == len(lead["correlations"]) == 41 for lead in told["leads"])
 

@@ -24,7 +24,7 @@ def feed(tmp_path_factory):
 
 
 def told(path):
-    """The book records of each pair and all its signals, by a JSON parser."""
+    """The book records of each pair, and all signals with that of their message, by a JSON parser."""
     books = {symbol: [] for symbol in SYMBOLS}
     signals = []
     engine = engine_for()
@@ -35,7 +35,7 @@ def told(path):
                 if record["k"] == "book":
                     books[record["p"]].append(record)
                 elif record["k"] == "signal" and record["side"] != "FLAT":
-                    signals.append(record)
+                    signals.append((record, books[record["p"]][-1]))
     return books, signals
 
 
@@ -58,9 +58,13 @@ def test_the_columns_say_what_the_records_say(feed, gathered):
         assert not quotes.gaps.any()
     found = recording.signals
     assert len(found) == len(signals) > 50
-    signals.sort(key=lambda signal: signal["t"])
+    signals.sort(key=lambda told: told[0]["t"])
+    books = [book for _, book in signals]
+    signals = [signal for signal, _ in signals]
     assert found.times_ms.tolist() == [signal["t"] for signal in signals]
-    assert found.imbalance.tolist() == [signal["i"] for signal in signals]
+    assert found.times_ms.tolist() == [book["t"] for book in books]
+    assert found.imbalance.tolist() == [book["i"] for book in books]
+    assert found.is_led.tolist() == [signal["why"] == "leader" for signal in signals]
     assert found.confidence.tolist() == [signal["c"] for signal in signals]
     sides = [{"BUY": 1, "SELL": -1}[signal["side"]] for signal in signals]
     assert found.side.tolist() == sides
@@ -70,7 +74,7 @@ def test_the_columns_say_what_the_records_say(feed, gathered):
     prices = [signal["px"] for signal in signals]
     assert (found.mids + found.side * half).tolist() == pytest.approx(prices, rel=1e-12)
     assert (2 * found.half_spread_bps).tolist() == pytest.approx(
-        [signal["s"] for signal in signals], abs=1e-4
+        [book["s"] for book in books], abs=1e-4
     )
 
 

@@ -109,7 +109,7 @@ def test_what_jumps_in_a_gap_has_no_return():
                 np.repeat([0, 1], [gap, len(times_ms) - gap + 1]),
             )
         )
-    none = Signals(*[np.zeros(0)] * 8)
+    none = Signals(*[np.zeros(0)] * 9)
     (lead,) = lead_lags(Recording(["A", "B"], quotes, none, 50, 200_000))
     assert lead.count > 1990
     assert max(map(abs, lead.correlations)) < 0.1
