@@ -34,6 +34,7 @@ _B_STATE = const(0)
 _B_REASON = const(1)
 _B_TIME_HI = const(8)
 _B_TIME_LO = const(9)
+_B_NEAREST = const(10)
 _B_SHOWN_HI = const(14)
 _B_SHOWN_LO = const(15)
 _B_UPDATES = const(60)
@@ -161,7 +162,8 @@ def take_book(kind, frame, now_ms, buffers):
                 else:
                     counters[_PROVED] += 1
                     features(pub, settings, book, now_ms)
-                    touch(flows[pair], book, snapshot)
+                    if book[_B_NEAREST] == 0:
+                        touch(flows[pair], book, snapshot)
                     if book[_B_STATE] != _LIVE:
                         book[_B_STATE] = _LIVE
                         book[_B_REASON] = 0
