@@ -169,10 +169,11 @@ def _compile_kernels() -> None:
     """Now, so that the firmware finds them on disk and keeps no exchange waiting."""
     import ring
     import wsframe
-    from firmware.feeds import spot_v2, take_book
+    import wsoutbox
+    from firmware.feeds import pulse, spot_v2, take_book
     from host.runtimes.kernel import Kernel
 
-    for module in (spot_v2, take_book, wsframe, ring):
+    for module in (spot_v2, take_book, pulse, wsframe, wsoutbox, ring):
         for kernel in vars(module).values():
             if isinstance(kernel, Kernel):
                 _ = kernel.compiled

@@ -30,7 +30,7 @@ from borrow import borrow, give_back
 from tlsstream import ConnectError
 from wsoutbox import Outbox
 
-# As wsframe.py has them.
+# As wsframe.py and wsoutbox.py have them.
 _NEED_MORE = const(0)
 _TEXT = const(1)
 _BINARY = const(2)
@@ -39,10 +39,12 @@ _CLOSED = const(8)
 _PING = const(9)
 _PONG = const(10)
 _ERR_TOO_LONG = const(-10)
+_ERR_UTF8 = const(-12)
 _WR = const(1)
 _START = const(4)
 _END = const(5)
 _CLOSE_CODE = const(7)
+_IN_WORDS = const(16)
 _TX_WR = const(1)
 _ALIGN = const(256)
 # What `fill` returns instead of a number of bytes.
@@ -54,6 +56,7 @@ _STEP_MS = const(5)
 _NORMAL = const(1000)
 _PROTOCOL_ERROR = const(1002)
 _NO_CODE = const(1005)
+_NOT_UTF8 = const(1007)
 _TOO_BIG = const(1009)
 
 
@@ -77,8 +80,14 @@ class WebSocket:
         self._views = [view[at:] for at in range(0, buffer_bytes, _ALIGN)]
         self._code = bytearray(2)
         self._poll = select.poll()
-        # CPython has no ipoll; its poll gives what can be iterated, too.
-        self._ipoll = self._poll.ipoll if hasattr(self._poll, "ipoll") else self._poll.poll
+        if hasattr(self._poll, "ipoll"):
+            self._ipoll = self._poll.ipoll
+            # A kernel on the board takes any buffer as words.
+            self._words = self.buf
+            self.state[_IN_WORDS] = buffer_bytes >> 2
+        else:  # CPython: what its poll gives can be iterated, too
+            self._ipoll = self._poll.poll  # type: ignore[assignment]
+            self._words = self.state
         self._ipoll(0)  # the first call makes the tuple that the later ones reuse
         self._stream = None
         self._over = 0  # _CLOSED or the error that ended the connection
@@ -164,7 +173,7 @@ class WebSocket:
         if self._over:
             return self._over
         while True:
-            event = wsframe.scan(self.buf, self.state)
+            event = wsframe.scan(self._words, self.state, self.buf)
             if event == _PING:
                 # Without room the pong is left out: RFC 6455 wants only the latest ping answered,
                 # and a peer that reads nothing will not miss it.
@@ -180,7 +189,11 @@ class WebSocket:
             self._over = event
             code = self.state[_CLOSE_CODE]
             if event < 0:
-                code = _TOO_BIG if event == _ERR_TOO_LONG else _PROTOCOL_ERROR
+                code = _PROTOCOL_ERROR
+                if event == _ERR_TOO_LONG:
+                    code = _TOO_BIG
+                elif event == _ERR_UTF8:
+                    code = _NOT_UTF8
             self._say_close(code)
             self._flush()
         return event

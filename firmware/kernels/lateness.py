@@ -157,13 +157,17 @@ def look(pub: ptr32, watch: ptr32, clock: ptr32, counters: ptr32, book: ptr32, p
     count = pub[_P_COUNT]
     if count == watch[at + 1]:
         return _TELLS_NOTHING
+    slot = _P_SLOT + (count & 1) * _P_SLOT_STRIDE
+    limbs = clock[_C_HI] - pub[slot]
+    lag = clock[_C_LO] - pub[slot + 1]
+    arrival = pub[slot + _F_ARRIVAL]
+    # Whoever publishes just now may have written there already: the next look sees what it is.
+    if count != pub[_P_COUNT]:
+        return _TELLS_NOTHING
     watch[at + 1] = count
     # A snapshot tells no time, or that of a change long ago.
     if counters[_SNAPSHOTS] != watch[_W_SNAPSHOTS] or book[_B_STATE] != _LIVE:
         return _TELLS_NOTHING
-    slot = _P_SLOT + (count & 1) * _P_SLOT_STRIDE
-    limbs = clock[_C_HI] - pub[slot]
-    lag = clock[_C_LO] - pub[slot + 1]
     # Further apart than 10**9 ms (eleven days) tells nothing.
     if limbs == 1 and lag < 0:
         lag += _BILLION
@@ -171,7 +175,7 @@ def look(pub: ptr32, watch: ptr32, clock: ptr32, counters: ptr32, book: ptr32, p
         lag -= _BILLION
     elif limbs != 0:
         return _TELLS_NOTHING
-    lag += ((pub[slot + _F_ARRIVAL] - clock[_C_TICKS] + _TICKS_HALF) & _TICKS_MASK) - _TICKS_HALF
+    lag += ((arrival - clock[_C_TICKS] + _TICKS_HALF) & _TICKS_MASK) - _TICKS_HALF
     verdict = _TELLS_NOTHING
     most = watch[_W_MOST_LAG]
     if lag <= most and 0 - lag <= most:

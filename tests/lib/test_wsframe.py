@@ -1,28 +1,58 @@
 """The frame kernels find, whatever the cuts, the messages that an independent parser finds."""
 
+from array import array
+
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ws_reference import Server, meaning, payload
 
 import wsframe as f
-from host.runtimes.checked import checked
+import wsoutbox as o
+from host.runtimes.checked import Trap, checked
+
+
+class Words:
+    """A buffer of bytes as the board's kernels see it where they take words, with bounds."""
+
+    def __init__(self, buf):
+        self.buf = buf
+
+    def __getitem__(self, index):
+        word = self.buf[4 * index : 4 * index + 4]
+        if index < 0 or len(word) < 4:
+            raise Trap(f"read at {index} of {len(self.buf) // 4}")
+        return int.from_bytes(word, "little", signed=True)
+
+
+def _native_words(buf):
+    return np.frombuffer(buf, dtype=np.int32, count=len(buf) // 4)
+
+
+def _no_words(buf):
+    return array("i", (0,))
+
 
 _NAMES = {f._TEXT: "TEXT", f._BINARY: "BINARY", f._PING: "PING", f._PONG: "PONG"}
-_CHECKED = (checked(f.scan), checked(f.compact))
-_NATIVE = (f.scan, f.compact)
+_CHECKED = (checked(f.scan), checked(f.compact), Words)
+_NATIVE = (f.scan, f.compact, _native_words)
+_IN_BYTES = (f.scan, f.compact, _no_words)
 
 
 def receive(data, chunk_sizes, capacity, kernels=_NATIVE):
     """All events of `data`, read in chunks of these sizes (the last one again and again)."""
-    scan, compact = kernels
+    scan, compact, words_of = kernels
     # A large message in single bytes would take minutes and show nothing new.
     chunk_sizes = [max(size, len(data) // 300) for size in chunk_sizes]
     buf, state = bytearray(capacity), f.rx_state(capacity)
+    words = words_of(buf)
+    if words_of is not _no_words:
+        state[f._IN_WORDS] = capacity // 4
     found, at, turn = [], 0, 0
     pieces = b""
     while True:
-        while (event := scan(buf, state)) != f._NEED_MORE:
+        while (event := scan(words, state, buf)) != f._NEED_MORE:
             if event < 0:
                 return [*found, event]
             if event == f._PIECE:
@@ -105,12 +135,70 @@ def test_a_piece_stays_until_the_next_scan():
     buf, state = bytearray(512), f.rx_state(512)
     buf[:300] = data[:300]
     state[f._WR] = 300
-    assert f.scan(buf, state) == f._PING
+    words = _no_words(buf)
+    assert f.scan(words, state, buf) == f._PING
     pieces = []
-    while f.scan(buf, state) == f._PIECE:
+    while f.scan(words, state, buf) == f._PIECE:
         pieces.append(bytes(buf[state[f._START] : state[f._END]]))
     assert len(pieces) == 2 and pieces[0] == sent[:90]
     assert sent.startswith(b"".join(pieces)) and state[f._RD] == state[f._WR] == 300
+
+
+# What is nearly UTF-8: bytes at the ends of every range that matters, among ASCII.
+edges = st.sampled_from(bytes.fromhex("007f808f909fa0bfc0c1c2dfe0e1ecedeeeff0f1f3f4f5ff"))
+nearly = st.lists(
+    st.one_of(
+        st.text(max_size=20).map(str.encode),
+        st.lists(edges, max_size=5).map(bytes),
+        st.integers(0, 40).map(lambda n: b"a" * n),
+    ),
+    max_size=8,
+).map(b"".join)
+
+
+@settings(deadline=None, max_examples=300)
+@given(nearly, st.lists(st.integers(0, 200), max_size=4), st.integers(1, 200))
+def test_a_text_is_utf8_or_refused(data, cuts, chunk):
+    places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    frames = b""
+    for n in range(len(places) - 1):
+        part = data[places[n] : places[n + 1]]
+        first = (0 if n else 1) | (0x80 if n == len(places) - 2 else 0)
+        length = bytes((len(part),)) if len(part) < 126 else b"\x7e" + len(part).to_bytes(2, "big")
+        frames += bytes((first,)) + length + part
+    try:
+        data.decode()
+        wanted = [("TEXT", data)]
+    except UnicodeDecodeError:
+        wanted = [f._ERR_UTF8]
+    for kernels in (_NATIVE, _IN_BYTES, _CHECKED):
+        assert receive(frames, [chunk], 1024, kernels) == wanted
+    if len(data) <= 123:
+        close = b"\x88" + bytes((len(data) + 2,)) + b"\x03\xe8" + data
+        refused = wanted[0] == f._ERR_UTF8
+        assert receive(close, [chunk], 512) == (wanted if refused else [("CLOSED", 1000)])
+
+
+def test_every_character_is_utf8():
+    for first in range(0, 0x110000, 0x800):
+        if not 0xD800 <= first < 0xE000:
+            data = "".join(map(chr, range(first, first + 0x800))).encode()
+            frame = b"\x81\x7e" + len(data).to_bytes(2, "big") + data
+            assert receive(frame, [10_000], 10_000) == [("TEXT", data)]
+
+
+@pytest.mark.parametrize("first", range(0xC0, 0x100, 8))
+def test_the_second_byte_decides(first):
+    """Every start with every second byte, and as many more as it asks for."""
+    for start in range(first, first + 8):
+        for second in range(256):
+            data = bytes((start, second)) + b"\x80" * (0 if start < 0xE0 else 1 + (start > 0xEF))
+            try:
+                data.decode()
+                wanted = [("TEXT", data)]
+            except UnicodeDecodeError:
+                wanted = [f._ERR_UTF8]
+            assert receive(b"\x81" + bytes((len(data),)) + data, [9], 512) == wanted
 
 
 @settings(deadline=None, max_examples=300)
@@ -136,6 +224,9 @@ def test_any_bytes_stay_inside_the_buffers(data, chunk_sizes):
         (b"\x82\x7f" + bytes(6) + b"\xff\xff", f._ERR_LENGTH_FORM),
         (b"\x82\x7f\x00\x00\x00\x00\x40\x00\x00\x00", f._ERR_TOO_LONG),
         (b"\x82\x7f\x00\x00\x00\x01\x00\x00\x00\x00", f._ERR_TOO_LONG),
+        (b"\x81\x01\x80", f._ERR_UTF8),
+        (b"\x01\x01\xc3\x80\x01x", f._ERR_UTF8),
+        (b"\x88\x03\x03\xe8\xc3", f._ERR_UTF8),
         (b"\x88\x01\x03", f._ERR_CLOSE),
         *[
             (b"\x88\x02" + code.to_bytes(2, "big"), f._ERR_CLOSE)
@@ -144,7 +235,9 @@ def test_any_bytes_stay_inside_the_buffers(data, chunk_sizes):
     ],
 )
 @pytest.mark.parametrize("chunk", [1, 1000])
-@pytest.mark.parametrize("kernels", [_NATIVE, _CHECKED], ids=["native", "checked"])
+@pytest.mark.parametrize(
+    "kernels", [_NATIVE, _IN_BYTES, _CHECKED], ids=["native", "in bytes", "checked"]
+)
 def test_protocol_errors(data, error, chunk, kernels):
     good = b"\x81\x02hi"
     assert receive(good + data, [chunk], 512, kernels) == [("TEXT", b"hi"), error]
@@ -156,7 +249,7 @@ def test_a_fragmented_message_may_not_count_beyond_an_int():
     for head, event in ((b"\x02", f._NEED_MORE), (b"\x80", f._ERR_TOO_LONG)):
         buf[0:10] = head + b"\x7f\x00\x00\x00\x00\x20\x00\x00\x00"
         state[f._RD], state[f._WR] = 0, 10
-        assert f.scan(buf, state) == event
+        assert f.scan(_no_words(buf), state, buf) == event
         if event == f._NEED_MORE:
             left = list(state).index(1 << 29, f._CLOSE_CODE)
             state[left] = 0
@@ -172,25 +265,25 @@ def test_close_without_a_code():
 
 
 @pytest.mark.parametrize("size", [0, 1, 4, 125, 126, 1000, 65535])
-@pytest.mark.parametrize("build", [f.build, checked(f.build)], ids=["native", "checked"])
+@pytest.mark.parametrize("build", [o.build, checked(o.build)], ids=["native", "checked"])
 def test_built_frames_are_read_by_the_reference(size, build):
     sent = payload(size, 3, True)
-    out, tx = bytearray(size + 40), f.tx_state(size + 40)
-    tx[f._TX_KEY], tx[f._TX_KEY + 1] = 0xFFFF, 0x1234
+    out, tx = bytearray(size + 40), o.Outbox(size + 40).state
+    tx[o._TX_KEY], tx[o._TX_KEY + 1] = 0xFFFF, 0x1234
     src = bytearray(b"..." + sent)
     n = build(src, out, tx, 3, size, f._TEXT)
     m = build(src, out, tx, 0, 3, f._PING)
     assert n == size + (6 if size < 126 else 8)
-    assert tx[f._TX_WR] == n + m
+    assert tx[o._TX_WR] == n + m
     assert meaning(bytes(out[: n + m]), client=False) == [("TEXT", sent), ("PING", b"...")]
 
 
 def test_a_frame_without_room_is_not_begun():
-    out, tx = bytearray(20), f.tx_state(20)
-    assert f.build(bytearray(15), out, tx, 0, 15, f._TEXT) == 0
-    assert f.build(bytearray(15), out, tx, 0, 14, f._TEXT) == 20
-    assert f.build(bytearray(15), out, tx, 0, 0, f._PING) == 0
-    assert tx[f._TX_WR] == 20
+    out, tx = bytearray(20), o.Outbox(20).state
+    assert o.build(bytearray(15), out, tx, 0, 15, f._TEXT) == 0
+    assert o.build(bytearray(15), out, tx, 0, 14, f._TEXT) == 20
+    assert o.build(bytearray(15), out, tx, 0, 0, f._PING) == 0
+    assert tx[o._TX_WR] == 20
 
 
 def test_a_small_receive_buffer_is_refused():

@@ -27,7 +27,7 @@ numbers = array("i", [0])
 
 def program():
     # Without annotations, as most of the firmware is.
-    wsframe.scan(bytearray(9), wsframe.rx_state(512))
+    wsframe.scan(numbers, wsframe.rx_state(512), bytearray(9))
     numbers[0] = time.ticks_ms()
     machine.freq(240_000_000)
     kernel(bytearray(1), numbers, time.ticks_ms())

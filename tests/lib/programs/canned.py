@@ -55,7 +55,8 @@ class Canned:
 async def run(args, say):
     with open(args[0]) as file:
         for line in file:
-            gc.collect()
+            if sys.implementation.name == "micropython":
+                gc.collect()
             say(json.dumps(play(json.loads(line))))
 
 
