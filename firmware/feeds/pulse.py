@@ -22,7 +22,6 @@ _PAIRS = const(5)
 
 _SAMPLE_MS = const(100)
 _LATE_MS = const(200)  # with so much to make up for, all is done at once
-_MOST_BEHIND_MS = const(10_000)  # of a market in which nothing happened, so much is made up for
 
 _P_COUNT = const(0)
 _P_SLOT = const(4)
@@ -50,9 +49,10 @@ _ROOM = const(120)  # where in `out` the last of its records may begin
 
 
 @micropython.native
-def pulse(hi, lo, buffers):
+def pulse(hi, lo, behind, buffers):
     """Sample what is due before a message of the exchange's time hi * 10**9 + lo ms; returns the bytes of its records.
 
+    `behind` is for how many ms a sample has been due, -1 if only work of the last one is left (see overdue.py).
     One slice a message (all samples, or one pair's links), all at once if that falls behind.
     A conductor, see take_book.py. A record a sample, in rotation: a pair's volatility, two pairs'
     correlation, a pair's flow; and those of contagion when it begins or ends.
@@ -83,20 +83,7 @@ def pulse(hi, lo, buffers):
     pos = 0
     pairs = beat[_PAIRS]
     last_link = pairs * (pairs - 1) // 2
-    behind = _MOST_BEHIND_MS + 1
-    ahead = hi - beat[_DUE_HI]
-    if ahead == 0:
-        behind = lo - beat[_DUE_LO]
-    elif ahead == 1 and lo - beat[_DUE_LO] < 0:
-        behind = lo - beat[_DUE_LO] + _BILLION
-    elif ahead < 0:
-        behind = -1
-    if behind > _MOST_BEHIND_MS:
-        # The first message, or the first for long.
-        beat[_DUE_HI] = hi
-        beat[_DUE_LO] = lo // _SAMPLE_MS * _SAMPLE_MS
-        behind = 0
-    while pairs > 0 and (beat[_STAGE] > 0 or behind >= 0):
+    while beat[_STAGE] > 0 or behind >= 0:
         pair = beat[_STAGE]
         values[0] = hi
         values[_V_LO] = lo

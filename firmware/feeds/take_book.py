@@ -8,6 +8,7 @@ from firmware.kernels.book import apply
 from firmware.kernels.checksum import prove
 from firmware.kernels.features import features
 from firmware.kernels.flow import touch
+from firmware.kernels.overdue import overdue
 from firmware.kernels.render import render
 from firmware.kernels.sequence import cut, follow
 from firmware.signals.imbalance import imbalance
@@ -98,7 +99,7 @@ def take_book(kind, frame, now_ms, buffers):
         _,
         _,
         _,
-        _,
+        beat,
         _,
         _,
         flows,
@@ -114,8 +115,12 @@ def take_book(kind, frame, now_ms, buffers):
             counters[_SKIPPED] += 1
         return kind
     pos = 0
-    if update[_UPD_GROUPS] == 1 and update[_UPD_GROUP + _G_TIME_HI]:
-        pos = pulse(update[_UPD_GROUP + _G_TIME_HI], update[_UPD_GROUP + _G_TIME_LO], buffers)
+    if update[_UPD_GROUPS] == 1:
+        hi = update[_UPD_GROUP + _G_TIME_HI]
+        lo = update[_UPD_GROUP + _G_TIME_LO]
+        due = overdue(beat, hi, lo)
+        if due >= 0:
+            pos = pulse(hi, lo, due - 1, buffers)
     snapshot = update[_UPD_TYPE] == _TYPE_SNAPSHOT
     proof = update[_UPD_PROOF]
     group = _UPD_GROUP
