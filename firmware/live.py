@@ -20,20 +20,22 @@ _WAITS = const(20)  # a line that comes in one go is there within 100 ms
 _REST_OF_LINE_MS = const(5)
 _LONGEST_KEY = const(32)  # of an answer, which has to be a whole record
 
-_LIMITS = const(6)  # their place among the buffers
 # Each with least, most, in how many parts one is counted (a decimal where there are some), and the
-# place of its word: in the limits (see buffers.py), from _MOVES on in what is kept of each pair's
-# moves (see watch.py), or -1, since the setting itself is looked at. One text, for a dict would
-# take three times the heap.
-_MOVES = const(100)
+# place of its word: _BUFFER times the number of its buffer (see buffers.py) and where it stands
+# there, below _BUFFER where in what is kept of each pair's moves (see watch.py), or -1, since the
+# setting itself is looked at. One text, for a dict would take three times the heap.
+_BUFFER = const(100)
 _M_THRESHOLD = const(5)
 _BY_NAME = const(
-    b"\nlevels [1,10,1,0]"
-    b"\nimbalance_threshold [0.01,1.0,10000,1]"
-    b"\nspread_threshold_bps [0.0,1000.0,10000,2]"
-    b"\nbook_interval_ms [0,60000,1,3]"
-    b"\ndelta_threshold [0.0,0.1,100000,105]"
-    b"\nresync_cooldown_ms [100,600000,1,106]"
+    b"\nlevels [1,10,1,600]"
+    b"\nimbalance_threshold [0.01,1.0,10000,601]"
+    b"\nspread_threshold_bps [0.0,1000.0,10000,602]"
+    b"\nsignal_cooldown_ms [0,600000,1,604]"
+    b"\nbook_interval_ms [0,60000,1,603]"
+    b"\ndepth_bps [1,1000,1,1504]"
+    b"\ncontagion_threshold [0.1,1.0,10000,1601]"
+    b"\ndelta_threshold [0.0,0.1,100000,5]"
+    b"\nresync_cooldown_ms [100,600000,1,6]"
     b"\nhealth_interval_ms [1000,600000,1,-1]"
     b"\nmax_lag_ms [500,600000,1,-1]"
     b"\nheap_floor [0,32000,1,-1]\n"
@@ -105,7 +107,7 @@ def _set(found, key, text, value, session):
         return "must be %s to %s" % (least, most)
     word = round(value * parts)
     moves = session.health.moves
-    if value and place == _MOVES + _M_THRESHOLD:
+    if value and place == _M_THRESHOLD:
         if not moves:
             return "is off since the start: needs a restart"
         word = word or 1
@@ -113,11 +115,11 @@ def _set(found, key, text, value, session):
         _keep(key, text)
     except OSError as error:
         return "cannot be kept: error " + str(error.errno)
-    if place >= _MOVES:
-        for move in moves:
-            move[place - _MOVES] = word
+    if place >= _BUFFER:
+        session.buffers[place // _BUFFER][place % _BUFFER] = word
     elif place >= 0:
-        session.buffers[_LIMITS][place] = word
+        for move in moves:
+            move[place] = word
     key = key.decode()
     if key in session.settings:  # without those that are of no use after the start
         session.settings[key] = value

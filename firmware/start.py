@@ -9,7 +9,7 @@ from borrow import borrow, give_back
 
 _BOX_BYTES = const(160)  # events that wait to be written together, and for each pair
 _BOX_PAIR_BYTES = const(96)
-_BOX_KINDS = const(b'bootsafewificlocnet"staterrorestresyleakset"')
+_BOX_KINDS = const(b'bootsafewificlocnet"staterrorestresyleakset"cont')
 _DONE = (
     "levels imbalance_threshold spread_threshold_bps signal_cooldown_ms book_interval_ms"
     " depth_bps correlation_window contagion_threshold rest_port rest_host buffer_bytes"

@@ -24,7 +24,8 @@ _TEMPLATES = const(
         b'{"k":"vol","p":"%p","t":%0,"v":%1,"f":%2,"s":%3,"m":%4,"x":%5}\0',
         b'{"k":"corr","p":"%p","q":"%q","t":%0,"c":%1,"l":%2,"lag":%3}\0',
         b'{"k":"contagion","p":"%p","q":"%q","t":%0,"on":%4,"c":%2,"lag":%3}\0',
-        b'{"k":"flow","p":"%p","t":%6,"o":%0,"v":%1,"x":%5,"r":%4,"sb":%2,"sa":%3}\0',
+        b'{"k":"flow","p":"%p","t":%6,"o":%0,"v":%1,"x":%5}\0',
+        b'{"k":"depth","p":"%p","t":%6,"r":%4,"sb":%2,"sa":%3}\0',
     )
 )
 
@@ -57,7 +58,7 @@ _OUT_BYTES = const(
 )  # what the records of one message take, the last one has 256 (take_book.py)
 
 # As series.py, correlate.py, flow.py, depth.py and adapt.py have them.
-_PULSE_WORDS = const(6)
+_PULSE_WORDS = const(7)
 _SERIES_ROWS = const(4)
 _SERIES_ROW = const(26)  # and a ring
 _LEAST_RETURNS = const(20)  # that are not 0, of both pairs of an alert

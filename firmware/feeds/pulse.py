@@ -23,12 +23,11 @@ _PAIRS = const(5)
 _SAMPLE_MS = const(100)
 _LATE_MS = const(200)  # with so much to make up for, all is done at once
 
-_P_COUNT = const(0)
-_P_SLOT = const(4)
-_P_SLOT_STRIDE = const(36)
+_B_STATE = const(0)
+_LIVE = const(1)
+
 _SET_LEVELS = const(0)
 _L_LAG = const(3)
-_L_ALERT = const(4)
 _L_WORDS = const(36)
 _V_LO = const(1)
 _V_DECIMALS = const(2)
@@ -38,6 +37,7 @@ _T_VOLATILITY = const(5)
 _T_LINK = const(6)
 _T_CONTAGION = const(7)
 _T_FLOW = const(8)
+_T_DEPTH = const(9)
 _BILLION = const(1_000_000_000)
 _TIME = const(24)  # behind the values of `tell`
 _LAG = const(12)  # among those of `lay_link`
@@ -55,7 +55,7 @@ def pulse(hi, lo, behind, buffers):
     `behind` is for how many ms a sample has been due, -1 if only work of the last one is left (see overdue.py).
     One slice a message (all samples, or one pair's links), all at once if that falls behind.
     A conductor, see take_book.py. A record a sample, in rotation: a pair's volatility, two pairs'
-    correlation, a pair's flow; and those of contagion when it begins or ends.
+    correlation, a pair's flow and depth, of books that are LIVE; and those of contagion when it begins or ends.
     """
     (
         _,
@@ -128,33 +128,36 @@ def pulse(hi, lo, behind, buffers):
                 n += 1
             turn = beat[_TURN]
             beat[_TURN] = turn + 1 if turn + 1 < 2 * pairs + last_link else 0
-            if pos < _ROOM:
+            link = turn - 2 * pairs
+            n = turn if turn < pairs else turn - pairs
+            other = n
+            if link >= 0:
+                n = 1
+                other = link
+                while other >= n:
+                    other -= n
+                    n += 1
+            if pos < _ROOM and books[n][_B_STATE] == _LIVE and books[other][_B_STATE] == _LIVE:
                 counters[_RECORDS] += 1
                 if turn < pairs:
-                    lay_series(values, series, turn)
+                    lay_series(values, series, n)
                     values[_SCALE] = 0
-                    values[_SCALE + _V_LO] = moods[turn][_MOOD_SCALE] * _HUNDRED // _CALM
+                    values[_SCALE + _V_LO] = moods[n][_MOOD_SCALE] * _HUNDRED // _CALM
                     values[_SCALE + _V_DECIMALS] = 2
                     values[_SCALE + _V_SIGN] = 0
                     template = templates[_T_VOLATILITY]
-                    pos = render(out, pos, template, values, 0, symbols, turn, words, 0)
-                elif turn < 2 * pairs:
-                    turn -= pairs
-                    tell(values, flows[turn], books[turn], settings[_SET_LEVELS], beat[_DEPTH_BPS])
+                    pos = render(out, pos, template, values, 0, symbols, n, words, 0)
+                elif link < 0:
+                    tell(values, flows[n], books[n], settings[_SET_LEVELS], beat[_DEPTH_BPS])
                     values[_TIME] = hi
                     values[_TIME + _V_LO] = lo
                     values[_TIME + _V_DECIMALS] = 0
-                    pos = render(out, pos, templates[_T_FLOW], values, 0, symbols, turn, words, 0)
+                    pos = render(out, pos, templates[_T_FLOW], values, 0, symbols, n, words, 0)
+                    counters[_RECORDS] += 1
+                    pos = render(out, pos, templates[_T_DEPTH], values, 0, symbols, n, words, 0)
                 else:
-                    turn -= 2 * pairs
-                    lay_link(values, links, turn * _L_WORDS, _SAMPLE_MS)
-                    pair = 1
-                    while turn >= pair:
-                        turn -= pair
-                        pair += 1
-                    pos = render(
-                        out, pos, templates[_T_LINK], values, 0, symbols, turn, words, pair
-                    )
+                    lay_link(values, links, link * _L_WORDS, _SAMPLE_MS)
+                    pos = render(out, pos, templates[_T_LINK], values, 0, symbols, other, words, n)
         if behind < _LATE_MS:
             break
     return pos

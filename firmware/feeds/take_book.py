@@ -48,6 +48,11 @@ _SIG_REASON = const(1)
 _SIG_TIME = const(4)
 _SET_BOOK_INTERVAL_MS = const(3)
 _MOOD_LEADER = const(1)
+# The pulse and the series, as pulse.py and series.py have them; a row begins with the last price.
+_BEAT_BACK = const(6)
+_WINDOW = const(0)
+_SERIES_ROWS = const(4)
+_SERIES_ROW = const(26)
 
 _MESSAGES = const(0)
 _PROVED = const(1)
@@ -67,8 +72,8 @@ _STALE = const(2)
 _WORD_FLAT = const(3)
 _WHY_CHECKSUM = const(6)
 _WHY_PRECISION = const(7)
-# Where in `out` a book's record may begin: behind two of the pulse and a state, or behind those of one
-# of a message's three groups; the states and signals of all three have room in any case.
+# Where in `out` a book's record may begin if a message has more groups than one: the states and
+# signals of all three have room in any case, and so has all of a group that is alone.
 _BOOK_ROOM = const(360)
 _T_BOOK = const(0)
 _T_SIGNAL = const(1)
@@ -100,7 +105,7 @@ def take_book(kind, frame, now_ms, buffers):
         _,
         _,
         beat,
-        _,
+        series,
         _,
         flows,
         moods,
@@ -115,7 +120,8 @@ def take_book(kind, frame, now_ms, buffers):
             counters[_SKIPPED] += 1
         return kind
     pos = 0
-    if update[_UPD_GROUPS] == 1:
+    alone = update[_UPD_GROUPS] == 1
+    if alone:
         hi = update[_UPD_GROUP + _G_TIME_HI]
         lo = update[_UPD_GROUP + _G_TIME_LO]
         due = overdue(beat, hi, lo)
@@ -172,6 +178,11 @@ def take_book(kind, frame, now_ms, buffers):
                     if book[_B_STATE] != _LIVE:
                         book[_B_STATE] = _LIVE
                         book[_B_REASON] = 0
+                        # No return spans the time without a proof: there was no price.
+                        beat[_BEAT_BACK] = 1
+                        at = _SERIES_ROWS + pair * (_SERIES_ROW + series[_WINDOW])
+                        series[at] = 0
+                        series[at + 1] = 0
                         counters[_RECORDS] += 1
                         counters[_RESYNC] = 1  # who asked for the snapshot will hear of it
                         pos = render(
@@ -188,7 +199,7 @@ def take_book(kind, frame, now_ms, buffers):
                     leader = moods[pair][_MOOD_LEADER]
                     led = sigs[leader - 1][_SIG_SIDE] if leader else 0
                     changed = imbalance(pub, sig, settings, book, moods[pair], led)
-                    if pos < _BOOK_ROOM and (
+                    if (alone or pos < _BOOK_ROOM) and (
                         changed
                         or book[_B_TIME_HI] != book[_B_SHOWN_HI]
                         or book[_B_TIME_LO] - book[_B_SHOWN_LO] >= settings[_SET_BOOK_INTERVAL_MS]

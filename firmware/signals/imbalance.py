@@ -96,7 +96,12 @@ def imbalance(pub: ptr32, sig: ptr32, settings: ptr32, book: ptr32, mood: ptr32,
             if k == 1 and passed < 0:
                 passed += _BILLION
                 k = 0
-            if k != 0 or passed < 0 or passed >= settings[_SET_COOLDOWN_MS]:
+            if (
+                k != 0
+                or passed < 0
+                or passed >= settings[_SET_COOLDOWN_MS]
+                or sig[_SIG_BEGAN_HI] == 0  # none has begun, or nobody tells the time
+            ):
                 side = leaning
                 why = _WHY_LEADER if led == side else _WHY_IMBALANCE
     if side == sig[_SIG_SIDE]:

@@ -3,24 +3,21 @@
 from collections import Counter, deque
 
 from host.monitor import chip_text, reasons
+from host.monitor.books import Books
 from host.monitor.events import Event, Events, error_text
-from host.monitor.numbers import number, whole
+from host.monitor.links import Lead
+from host.monitor.numbers import whole
 from host.monitor.other_text import OtherText
 from host.monitor.pair import LIVE, Pair, Signal
 from host.monitor.records import Line, Record
 from host.monitor.safe_text import safe_text
 from host.monitor.startup import Boot, Wifi
+from host.monitor.totals import Totals
 
 SILENT_AFTER_S = 3.0  # a board reports every pair once a second
 # Before that it joins the Wi-Fi, asks for the time and makes its first connection.
 STARTING_SILENT_AFTER_S = 30.0
-SIGNALS_KEPT = 200
 ERRORS_KEPT = 20
-HEALTH_COUNTS = ("n", "bad", "drop")  # what only grows until a reset
-LINK_COUNTS = ("re", "skip")
-# Line noise can spell new names: a board cannot follow so many, and reports each it follows.
-PAIRS_KEPT = 64
-UNREPORTED_AFTER_S = 30.0
 
 
 class BoardState:
@@ -28,9 +25,8 @@ class BoardState:
 
     def __init__(self, title: str = "") -> None:
         self.title = title
-        self.pairs: dict[str, Pair] = {}
-        self.signals: deque[Signal] = deque(maxlen=SIGNALS_KEPT)  # newest first
-        self.signal_counts: Counter[tuple[str, str]] = Counter()  # (pair, side)
+        self.books = Books()
+        self.pairs = self.books.pairs
         self.record_counts: Counter[str] = Counter()
         self.boot = Boot()
         self.health: Record = {}
@@ -59,10 +55,7 @@ class BoardState:
         self.log_trouble = ""
         self._rom_cause = ""  # until the next record
         self._crash = ""
-        # What the board counted before its last reset, where it starts again from zero.
-        self.earlier: Counter[str] = Counter()
-        self.earlier_updates: Counter[str] = Counter()  # by pair
-        self.earlier_bad: Counter[str] = Counter()
+        self.totals = Totals()
         self.now_s = 0.0  # monotonic
         self.utc_s = 0.0
         self.started_s: float | None = None
@@ -88,12 +81,15 @@ class BoardState:
             return
         kind = record["k"]
         self.record_counts[kind] += 1
-        self._LEARN[kind](self, record)
+        if not self.books.knows(kind):
+            self._LEARN[kind](self, record)
+        elif self.books.take(record, self.now_s):
+            self._proves_connection()
         self.event = self.events.take(record, self.now_s, self.utc_s, self.start_cause)
 
     def knows(self, record: Record) -> bool:
         """Whether this record means something here; a newer board may have other kinds."""
-        return record["k"] in self._LEARN
+        return self.books.knows(record["k"]) or record["k"] in self._LEARN
 
     def _take_text(self, line: Line) -> None:
         said = chip_text.meaning(self.other_text.take(line, self.now_s))
@@ -117,6 +113,16 @@ class BoardState:
         """Whether this book's numbers may be shown as good: proved, and heard of just now."""
         return pair.state == LIVE and not (self.port_trouble or self.silent(pair.heard_s))
 
+    def both_believed(self, lead: Lead) -> bool:
+        """Whether the books of both pairs are to be believed."""
+        pairs = [self.pairs.get(name) for name in (lead.leader, lead.follower)]
+        return all(pair is not None and self.believed(pair) for pair in pairs)
+
+    def stands(self, signal: Signal) -> bool:
+        """Whether this signal is in force: not ended, and its book still to be believed."""
+        pair = self.pairs.get(signal.pair)
+        return pair is not None and pair.signal is signal and self.believed(pair)
+
     def silent(self, heard_s: float | None) -> bool:
         """Whether what was heard last at this time should have been heard again."""
         return heard_s is None or self.now_s - heard_s > SILENT_AFTER_S
@@ -132,88 +138,19 @@ class BoardState:
     def elapsed_s(self) -> float:
         return 0.0 if self.started_s is None else self.now_s - self.started_s
 
-    def total(self, key: str) -> int:
-        """A count of the health or link record, with what was counted before a reset of the board."""
-        record = self.link if key in LINK_COUNTS else self.health
-        return self.earlier[key] + (whole(record.get(key)) or 0)
-
-    def total_updates(self, name: str) -> int:
-        """A pair's updates, with those before a reset of the board."""
-        return self.earlier_updates[name] + (self.pairs[name].updates if name in self.pairs else 0)
-
-    def total_bad(self, name: str) -> int:
-        """A pair's failed checksums, with those before a reset of the board."""
-        bad = self.pairs[name].bad_checksums if name in self.pairs else 0
-        return self.earlier_bad[name] + bad
-
-    def _pair(self, record: Record) -> Pair | None:
-        name = safe_text(record.get("p"))
-        if not name:
-            return None
-        pair = self.pairs.get(name)
-        if pair is None:
-            if len(self.pairs) >= PAIRS_KEPT:
-                return None
-            pair = self.pairs[name] = Pair(name)
-        # What this pair was still reported long after never was a pair.
-        for each in list(self.pairs.values()):
-            if pair.heard_s - each.heard_s > UNREPORTED_AFTER_S:
-                del self.pairs[each.name]
-        pair.heard_s = self.now_s
-        return pair
-
-    def _on_book(self, record: Record) -> None:
-        if pair := self._pair(record):
-            # The board sends a book only while it is LIVE; the view may have joined late.
-            pair.state, pair.reason = LIVE, ""
-            self._proves_connection()
-            pair.take_book(record)
+    @property
+    def said(self) -> Record:
+        """What the last health and link records say."""
+        return {**self.link, **self.health}
 
     def _proves_connection(self) -> None:
         """A book is LIVE on a connection only: its record was missed, or came before we listened."""
         if self.net != "up":
             self._on_net({"k": "net", "st": "up"})
 
-    def _on_signal(self, record: Record) -> None:
-        pair = self._pair(record)
-        side = record.get("side")
-        if pair is None or side not in ("BUY", "SELL", "FLAT"):
-            return
-        self.signal_counts[pair.name, side] += 1
-        self.signals.appendleft(
-            Signal(
-                pair=pair.name,
-                side=side,
-                exchange_ms=whole(record.get("t")) or 0,
-                price=number(record.get("px")),
-                imbalance=number(record.get("i")),
-                spread_bps=number(record.get("s")),
-                confidence=whole(record.get("c")),
-            )
-        )
-
-    def _on_state(self, record: Record) -> None:
-        if pair := self._pair(record):
-            pair.state, pair.reason = safe_text(record.get("st")), safe_text(record.get("why"))
-
-    def _on_pair(self, record: Record) -> None:
-        if pair := self._pair(record):
-            state = safe_text(record.get("st"))
-            if state != pair.state:
-                pair.state, pair.reason = state, ""
-            if state == LIVE:
-                self._proves_connection()
-            pair.lag_ms = whole(record.get("lag"))
-            pair.updates = whole(record.get("n")) or 0
-            pair.bad_checksums = whole(record.get("bad")) or 0
-
     def _on_boot(self, record: Record) -> None:
         # The board counts from zero again and has proved no book yet; signals stay, as history.
-        for key in HEALTH_COUNTS + LINK_COUNTS:
-            self.earlier[key] = self.total(key)
-        for pair in self.pairs.values():
-            self.earlier_updates[pair.name] += pair.updates
-            self.earlier_bad[pair.name] += pair.bad_checksums
+        self.totals.reset(self.said, self.pairs.values())
         self.boot = Boot(
             version=safe_text(record.get("v")),
             python=safe_text(record.get("py")),
@@ -224,7 +161,7 @@ class BoardState:
         self._rom_cause = self._crash = ""
         self.health = {}
         self.link = {}
-        self.pairs.clear()
+        self.books.clear()
         self.net = self.net_why = self.exchange = ""
         self.wifi = Wifi()
         self.clock = self.clock_why = self.safe = ""
@@ -266,10 +203,6 @@ class BoardState:
         if rssi_dbm is not None:
             self.wifi.rssi_dbm = rssi_dbm
 
-    def _on_market(self, record: Record) -> None:
-        if pair := self._pair(record):
-            pair.market.take(record)
-
     def _on_status(self, record: Record) -> None:
         status = safe_text(record.get("st"))
         if reasons.is_status(status):
@@ -290,14 +223,6 @@ class BoardState:
         """Nothing but what the event says of it."""
 
     _LEARN = {  # noqa: RUF012
-        "book": _on_book,
-        "signal": _on_signal,
-        "state": _on_state,
-        "tick": _on_market,
-        "trade": _on_market,
-        "ohlc": _on_market,
-        "spread": _on_market,
-        "pair": _on_pair,
         "boot": _on_boot,
         "net": _on_net,
         "wifi": _on_wifi,

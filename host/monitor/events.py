@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from host.monitor import chip_text, reasons
+from host.monitor import chip_text, links, reasons
 from host.monitor.numbers import number, whole
 from host.monitor.records import Record
 from host.monitor.safe_text import safe_text
 
 EVENTS_KEPT = 200
+CONTAGIONS_KEPT = 64  # at once, should line noise spell new names
 
 Mood = Literal["ok", "wait", "bad"]
 Said = tuple[Mood, str] | None
@@ -41,6 +42,7 @@ class Events:
         self._net_down_s: float | None = None
         self._clock_trusted = True
         self._status = reasons.ONLINE
+        self._contagions: dict[frozenset[str], int] = {}  # when they began, in exchange time
 
     def take(self, record: Record, now_s: float, utc_s: float, start_cause: str) -> Event | None:
         """The event that this record tells of, or None."""
@@ -159,11 +161,26 @@ class Events:
             return None
         return "ok", f"setting changed: {key} is {value:f}"
 
+    def _contagion(self, record: Record) -> Said:
+        told = links.lead(record)
+        now_ms = whole(record.get("t"))
+        if told is None or now_ms is None:
+            return None
+        pairs = frozenset((told.leader, told.follower))
+        began_ms = self._contagions.pop(pairs, None)
+        if whole(record.get("on")) == 1:
+            if len(self._contagions) < CONTAGIONS_KEPT:
+                self._contagions[pairs] = now_ms
+            return "wait", f"contagion: {told}, correlation {told.correlation:+.2f}"
+        lasted = "" if began_ms is None else f", it lasted {(now_ms - began_ms) / 1000:.1f} s"
+        return "ok", f"contagion is over: {told.leader} and {told.follower}{lasted}"
+
     def _error(self, record: Record) -> Said:
         return "bad", f"error: {error_text(record)}"
 
     _SAY: dict[str, Callable[["Events", Record], Said]] = {  # noqa: RUF012
         "resync": _resync,
+        "contagion": _contagion,
         "restart": _restart,
         "status": _exchange,
         "listing": _listing,

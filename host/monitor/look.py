@@ -22,7 +22,9 @@ BADGES = {
     "SYNCING": f"bold #10151b on {CAUTION}",
     "STALE": f"bold #10151b on {ASK}",
 }
+ALERT_BADGE = f"bold #10151b on {CAUTION}"
 BADGE_OTHER = f"bold #10151b on {FAINT}"
+TRENDS = {"up": BID, "down": ASK}
 SIDES = {"BUY": f"bold {BID}", "SELL": f"bold {ASK}", "FLAT": FAINT}
 
 
@@ -42,6 +44,7 @@ class Glyphs:
     zero: str
     sparks: str
     sides: dict[str, str]
+    trends: dict[str, str]
     between: str
     none: str
     cut: str
@@ -57,6 +60,7 @@ UNICODE = Glyphs(
     zero="┼",
     sparks="▁▂▃▄▅▆▇█",
     sides={"BUY": "▲", "SELL": "▼", "FLAT": "·"},
+    trends={"up": "↗", "down": "↘"},
     between=" · ",
     none="–",  # noqa: RUF001
     cut="…",
@@ -71,6 +75,7 @@ ASCII = Glyphs(
     zero="|",
     sparks="_.-=^",
     sides={"BUY": "+", "SELL": "-", "FLAT": "."},
+    trends={"up": "^", "down": "v"},
     between=" | ",
     none="-",
     cut="~",

@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import islice, repeat
 
 from host.monitor.market import Market
+from host.monitor.movement import Flow, Movement
 from host.monitor.numbers import decimals, number, whole
 from host.monitor.records import Record
 
@@ -14,14 +15,17 @@ HISTORY_STEP_MS = 1000  # one sample of the sparkline
 HISTORY_LENGTH = 120
 
 
-@dataclass
+@dataclass(eq=False)
 class Signal:
     """One change of an imbalance signal."""
 
     pair: str
     side: str
     exchange_ms: int
+    heard_s: float
     price: Decimal | None
+    quantity: Decimal | None
+    reason: str
     imbalance: Decimal | None
     spread_bps: Decimal | None
     confidence: int | None
@@ -51,6 +55,15 @@ class Pair:
     mids: deque[Decimal] = field(default_factory=lambda: deque(maxlen=HISTORY_LENGTH))
     imbalances: deque[Decimal] = field(default_factory=lambda: deque(maxlen=HISTORY_LENGTH))
     market: Market = field(default_factory=Market)
+    movement: Movement = field(default_factory=Movement)
+    flow: Flow = field(default_factory=Flow)
+    signal: Signal | None = None  # the one that stands
+
+    def doubt(self, state: str, reason: str = "") -> None:
+        """The book is not LIVE: what followed from it is over, and said by no record."""
+        self.state, self.reason = state, reason
+        self.movement, self.signal = Movement(), None
+        self.flow = Flow(trades_told=self.flow.trades_told)
 
     @property
     def mid(self) -> Decimal | None:

@@ -1,12 +1,12 @@
-"""The table of order books: which columns fit, and one line a pair."""
+"""The table of order books: one line a pair."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from rich.text import Text
 
 from host.monitor import look, words
 from host.monitor.board_state import BoardState
+from host.monitor.columns import Column, table
 from host.monitor.look import Glyphs
 from host.monitor.pair import LIVE, Pair
 
@@ -14,102 +14,18 @@ BADGE_WIDTH = 9
 IMBALANCE_DIGITS = 6  # a space and "+0.00"
 BAR_WIDTHS = (9, 25)
 SPARK_WIDTHS = (16, 60)
-# Columns up to this rank may stand one space apart on a narrow terminal; the others have to leave
-# two everywhere or stay away.
-LAST_ESSENTIAL_RANK = 8
-WIDEST_GAP = 3
 TAKERS = {"buy": look.BID, "sell": look.ASK}
-
-
-@dataclass
-class Column:
-    """One column. The lower its rank, the longer it stays when the terminal gets narrow."""
-
-    rank: int
-    title: str
-    short_title: str
-    cells: list[Text]
-    right: bool = True
-    doubtful: bool = False  # shown, dimmed, also while the book is not to be believed
-    # A bar is drawn once the width is known, between these two.
-    draw: Callable[[Pair, int], Text] | None = None
-    widths: tuple[int, int] = (0, 0)
-    width: int = 0
-
-    def __post_init__(self) -> None:
-        widest_cell = max((cell.cell_len for cell in self.cells), default=0)
-        self.width = max(widest_cell, len(self.short_title), self.widths[0])
-
-    def place(self, text: Text) -> Text:
-        """This text, as wide as the column."""
-        spaces = " " * (self.width - text.cell_len)
-        return Text.assemble(spaces, text) if self.right else Text.assemble(text, spaces)
 
 
 def pair_table(state: BoardState, pairs: list[Pair], width: int, glyphs: Glyphs) -> list[Text]:
     """Heading and rows, each exactly `width` cells wide."""
-    columns, gap = _arrange(_columns(state, pairs, glyphs), width)
-    heading = Text(" " * gap).join(
-        column.place(
-            Text(column.title if len(column.title) <= column.width else column.short_title)
-        )
-        for column in columns
-    )
-    heading.stylize(look.HEADING)
-    rows = [
-        _row(state, pair, number, columns, gap, width, glyphs) for number, pair in enumerate(pairs)
-    ]
-    return [look.fit(line, width, glyphs) for line in (heading, *rows)]
 
+    def doubt(number: int) -> Text | None:
+        if state.believed(pairs[number]):
+            return None
+        return Text(words.pair_reason(state, pairs[number]), look.CAUTION)
 
-def _row(
-    state: BoardState,
-    pair: Pair,
-    number: int,
-    columns: list[Column],
-    gap: int,
-    width: int,
-    glyphs: Glyphs,
-) -> Text:
-    row = Text()
-    believed = state.believed(pair)
-    for place, column in enumerate(columns):
-        row.append(" " * gap if place else "")
-        if not (believed or column.doubtful):
-            # What follows from a doubted book makes room for the reason.
-            reason = Text(words.pair_reason(state, pair), look.CAUTION)
-            return row.append_text(look.fit(reason, width - row.cell_len, glyphs))
-        cell = column.draw(pair, column.width) if column.draw else column.cells[number]
-        row.append_text(column.place(cell))
-    return row
-
-
-def _arrange(columns: list[Column], width: int) -> tuple[list[Column], int]:
-    """The columns that fit, in their order, made as wide as the terminal allows, and their gap."""
-    chosen: list[Column] = []
-    used = 0
-    for column in sorted(columns, key=lambda column: column.rank):
-        gap = 1 if column.rank <= LAST_ESSENTIAL_RANK else 2
-        if used + column.width + gap * len(chosen) > width:
-            break
-        chosen.append(column)
-        used += column.width
-    chosen.sort(key=columns.index)
-    gaps = max(1, len(chosen) - 1)
-    gap = min(WIDEST_GAP, max(1, (width - used) // gaps))
-    left = width - used - gap * gaps
-    for column in chosen:
-        more = len(column.title) - column.width
-        if 0 < more <= left:
-            column.width += more
-            left -= more
-    for column in chosen:
-        if column.draw and left > 0:
-            # Two at a time: a bar around zero has a middle.
-            more = min(column.widths[1] - column.width, left) // 2 * 2
-            column.width += more
-            left -= more
-    return chosen, gap
+    return table(_columns(state, pairs, glyphs), len(pairs), width, glyphs, doubt)
 
 
 def _columns(state: BoardState, pairs: list[Pair], glyphs: Glyphs) -> list[Column]:
@@ -129,13 +45,13 @@ def _columns(state: BoardState, pairs: list[Pair], glyphs: Glyphs) -> list[Colum
         filled = f"{marked:<{BADGE_WIDTH}.{BADGE_WIDTH}}"
         return Text(filled, look.BADGES.get(shown, look.BADGE_OTHER))
 
-    def imbalance(pair: Pair, width: int) -> Text:
-        bar = look.centre_bar(pair.imbalance, width - IMBALANCE_DIGITS, glyphs)
-        number = words.signed(pair.imbalance) or glyphs.none
-        return bar.append(number.rjust(IMBALANCE_DIGITS))
+    def imbalance(number: int, width: int) -> Text:
+        value = pairs[number].imbalance
+        bar = look.centre_bar(value, width - IMBALANCE_DIGITS, glyphs)
+        return bar.append((words.signed(value) or glyphs.none).rjust(IMBALANCE_DIGITS))
 
-    def spark(pair: Pair, width: int) -> Text:
-        return look.sparkline(list(pair.mids), width, glyphs)
+    def spark(number: int, width: int) -> Text:
+        return look.sparkline(list(pairs[number].mids), width, glyphs)
 
     names = [Text(pair.name, look.STRONG) for pair in pairs]
     badges = [badge(pair) for pair in pairs]

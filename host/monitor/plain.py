@@ -49,7 +49,8 @@ class PlainOutput:
         between = "\n" if self._inside_line else ""
         self._inside_line = False
         clock = words.clock(state.utc_s)
-        self._out.write(f"{between}{clock} {text}\n".encode("ascii", "backslashreplace"))
+        said = "".join(f"{clock} {line}\n" for line in text.split("\n"))
+        self._out.write(f"{between}{said}".encode("ascii", "backslashreplace"))
 
 
 class JsonOutput:
@@ -74,15 +75,18 @@ class JsonOutput:
 
 
 def describe(kind: str, record: Record, state: BoardState) -> str:
-    """The line for a record that the state has just learned; empty for those not worth one."""
+    """The line for a record that the state has just learned; empty for those not worth one.
+
+    How pairs move and go together comes with `health`: they are told of ten times a second.
+    """
     pair = state.pairs.get(safe_text(record.get("p")))
     if kind == "pair" and pair:
         return pair_line(pair)
     if kind == "state" and pair:
         reason = f" ({reasons.stale(pair.reason)})" if pair.reason else ""
         return f"{'state':<{HEAD_WIDTH}} {pair.name} {pair.state}{reason}"
-    if kind == "signal" and pair and state.signals:
-        return signal_line(state.signals[0])
+    if kind == "signal" and pair and state.books.signals:
+        return signal_line(state.books.signals[0])
     if kind == "trade" and pair:
         return trade_line(pair, record)
     if kind == "ohlc" and pair and pair.market.ended:
@@ -91,6 +95,8 @@ def describe(kind: str, record: Record, state: BoardState) -> str:
         return listing_line(record)
     if kind in ("resync", "restart", "status", "link", "leak", "set") and state.event:
         return f"{kind:<{HEAD_WIDTH}} {state.event.text}"
+    if kind == "contagion" and state.event:
+        return state.event.text
     if kind == "boot":
         boot, python = state.boot, words.python_name(state)
         return f"{'boot':<{HEAD_WIDTH}} Inkling {boot.version}, {python}, {state.start_cause}"
@@ -104,7 +110,7 @@ def describe(kind: str, record: Record, state: BoardState) -> str:
         return f"{'net':<{HEAD_WIDTH}} {words.connection(state)[1]}"
     if kind == "health":
         items = "  ".join(f"{name} {value}" for name, value, _ in words.health_items(state))
-        return f"{'health':<{HEAD_WIDTH}} {items}"
+        return "\n".join([f"{'health':<{HEAD_WIDTH}} {items}", *movement_lines(state)])
     if kind == "error" and state.errors:
         return f"{'ERROR':<{HEAD_WIDTH}} {state.errors[-1]}"
     return ""
@@ -194,9 +200,59 @@ def listing_line(record: Record) -> str:
 def signal_line(signal: Signal) -> str:
     """What a trader would want to read of a signal."""
     head = f"{'signal':<{HEAD_WIDTH}} {signal.pair} {signal.side}"
-    price = "" if signal.price is None else f" at {signal.price:f}  confidence {signal.confidence}"
-    return (
-        f"{head:<21}{price}  spread {words.spread(signal.spread_bps)} bps"
-        f"  imbalance {words.signed(signal.imbalance)}"
-        f"  exchange time {words.clock_ms(signal.exchange_ms)}"
-    )
+    deal = ""
+    if signal.price is not None:
+        quantity = f" for {signal.quantity:f}" if signal.quantity is not None else ""
+        deal = f" at {signal.price:f}{quantity}  confidence {signal.confidence}"
+    because = reasons.signal(signal.reason)
+    because = f"  because: {because}" if because else ""
+    book = ""
+    if signal.spread_bps is not None or signal.imbalance is not None:
+        spread, imbalance = words.spread(signal.spread_bps), words.signed(signal.imbalance)
+        book = f"  spread {spread or '?'} bps  imbalance {imbalance or '?'}"
+    when = words.clock_ms(signal.exchange_ms)
+    return f"{head:<21}{deal}{because}{book}  exchange time {when}"
+
+
+def movement_lines(state: BoardState) -> list[str]:
+    """How each pair moves that is to be believed, and how they go together."""
+    pairs = [pair for pair in state.pairs.values() if state.believed(pair)]
+    lines = [
+        f"{'moves':<{HEAD_WIDTH}} {pair.name} {said}"
+        for pair in pairs
+        if (said := moves(pair, state))
+    ]
+    for n, second in enumerate(pairs):
+        for first in pairs[:n]:
+            link = state.books.links.of(first.name, second.name)
+            if link is None or link.correlation is None or link.old(state.now_s):
+                continue
+            lead = (
+                f"  {link.clear_lead} ({link.clear_lead.correlation:+.2f})"
+                if link.clear_lead
+                else ""
+            )
+            lines.append(
+                f"{'together':<{HEAD_WIDTH}} {first.name} {second.name}"
+                f" correlation {link.correlation:+.2f}{lead}"
+            )
+    return lines
+
+
+def moves(pair: Pair, state: BoardState) -> str:
+    """The numbers of how a pair moves; nothing while they are not known."""
+    movement, flow = pair.movement, pair.flow
+    named = []
+    if not movement.old(state.now_s):
+        named += [
+            ("volatility", words.volatility(movement.volatility), " bps per 100 ms"),
+            ("usual", words.volatility(movement.usual), ""),
+            ("trend", words.trend(movement.momentum), ""),
+            ("threshold", words.scale(movement.scale) if movement.excited else "", ""),
+        ]
+    if not flow.old(state.now_s):
+        named += [
+            ("order flow", words.flow(flow.order_flow), " in 10 s"),
+            ("trades", words.signed(flow.trade_imbalance), ""),
+        ]
+    return "  ".join(f"{name} {value}{unit}" for name, value, unit in named if value)

@@ -24,6 +24,13 @@ _RESYNC = {
     "refused": "a refusal",
 }
 
+_SIGNAL = {
+    "leader": "the pair that leads it says the same",
+    "faded": "the imbalance faded",
+    "spread": "the spread left its gate",
+    "book": "a side is empty or crossed",
+}
+
 _NET = {"lag": "too far behind the exchange"}
 
 ONLINE = "online"
@@ -39,6 +46,11 @@ def stale(why: str) -> str:
 def resync(why: str) -> str:
     """What a book was re-synced after."""
     return _RESYNC.get(why, why)
+
+
+def signal(why: str) -> str:
+    """Why a signal began or ended."""
+    return _SIGNAL.get(why, why)
 
 
 def net(why: str) -> str:

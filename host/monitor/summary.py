@@ -35,6 +35,7 @@ class Summary:
     pairs: tuple[PairSummary, ...]
     errors: tuple[str, ...]
     resyncs: int = 0
+    contagions: int = 0
     restarts: tuple[str, ...] = ()  # why the board restarted itself
     picture_error: str = ""  # why the last view could not be kept
 
@@ -75,6 +76,8 @@ class Summary:
         )
         if self.resyncs:
             lines.append(f"  books were re-synced {_some(self.resyncs, 'time')}")
+        if self.contagions:
+            lines.append(f"  contagion began {_some(self.contagions, 'time')}")
         lines += [f"  the board restarted itself: {why}" for why in self.restarts]
         if self.boots > 1:
             lines.append(f"  the board was reset {_some(self.boots - 1, 'time')}")
@@ -84,31 +87,32 @@ class Summary:
 
 def summarize(state: BoardState, ended_by: str, picture_error: str = "") -> Summary:
     """The totals of everything that `state` has seen, across resets of the board."""
-    counts = state.signal_counts
+    counts, totals, said = state.books.signal_counts, state.totals, state.said
     return Summary(
         ended_by=ended_by,
         duration_s=state.elapsed_s,
         records=state.record_counts.total(),
         other_lines=state.other_text.count,
         boots=state.record_counts["boot"],
-        messages=state.total("n"),
-        reconnects=state.total("re"),
-        dropped=state.total("drop"),
-        skipped=state.total("skip"),
+        messages=totals.count("n", said),
+        reconnects=totals.count("re", said),
+        dropped=totals.count("drop", said),
+        skipped=totals.count("skip", said),
         pairs=tuple(
             PairSummary(
                 pair=name,
                 state=state.pairs[name].state if name in state.pairs else "",
-                updates=state.total_updates(name),
-                bad_checksums=state.total_bad(name),
+                updates=totals.updates(name, state.pairs.get(name)),
+                bad_checksums=totals.bad(name, state.pairs.get(name)),
                 buy=counts[name, "BUY"],
                 sell=counts[name, "SELL"],
                 flat=counts[name, "FLAT"],
             )
-            for name in dict.fromkeys([*state.earlier_updates, *state.pairs])
+            for name in dict.fromkeys([*totals.pairs, *state.pairs])
         ),
         errors=tuple(dict.fromkeys(state.errors)),
         resyncs=state.resyncs,
+        contagions=state.books.contagions,
         restarts=tuple(dict.fromkeys(state.restarts)),
         picture_error=picture_error,
     )

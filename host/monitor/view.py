@@ -11,6 +11,7 @@ from rich.text import Text
 from host.monitor import chip_text, look, words
 from host.monitor.board_state import BoardState
 from host.monitor.look import ASCII, UNICODE, Glyphs, fit
+from host.monitor.movement_table import leads_line, movement_table
 from host.monitor.pair import Pair
 from host.monitor.pair_table import pair_table
 from host.monitor.safe_text import printable
@@ -21,6 +22,7 @@ WIDEST = 180  # further apart than this, a line is hard to follow
 SIGNALS_WITHOUT_HEIGHT = 8  # in a picture, which is as high as it needs to be
 OTHER_LINES_SHOWN = 5
 EVENTS_SHOWN = 5
+LEAST_SIGNAL_ROWS = 3  # with their heading; how the pairs move has to leave so much
 LEAST_RULE = 4  # cells of a rule beside the texts on it
 LEAST_CAUSE = 24
 CONNECTION_STYLES = {"ok": look.BID, "wait": look.CAUTION, "bad": look.ASK}
@@ -55,23 +57,28 @@ class BoardView:
 
     def lines(self, width: int, height: int | None, glyphs: Glyphs) -> list[Text]:
         """At most `height` lines, each `width` cells wide."""
-        top = [self._header(width, glyphs), Text(" " * width)]
+        top = [self._header(width, glyphs), self._contagion(width, glyphs)]
         bottom = self._bottom(width, glyphs)
         pairs = list(self.state.pairs.values())
         event_rows = min(len(self.state.events.newest_first), EVENTS_SHOWN)
         other_rows = len(self._other_text(OTHER_LINES_SHOWN))
         if height is None:
             signal_rows = SIGNALS_WITHOUT_HEIGHT
+            moves = self._moves(pairs, width, glyphs)
         else:
             # The pairs first; signals have most of what is left, events and other text the rest.
             fixed = len(top) + 1 + 1 + 1 + len(bottom)
             pairs = pairs[: max(1, height - fixed)]
             left = max(0, height - fixed - max(1, len(pairs)))
+            moves = self._moves(pairs, width, glyphs)
+            if left + 1 - len(moves) < LEAST_SIGNAL_ROWS:
+                moves = [Text(" " * width)]
+            left += 1 - len(moves)
             event_rows = max(0, min(event_rows, (left - 1) // 3))
             left -= event_rows + 1 if event_rows else 0
             other_rows = max(0, min(other_rows, (left - 1) // 3))
             signal_rows = left - (other_rows + 1 if other_rows else 0)
-        lines = [*top, *self._pairs(pairs, width, glyphs), Text(" " * width)]
+        lines = [*top, *self._pairs(pairs, width, glyphs), *moves]
         lines += self._signals(signal_rows, width, glyphs)
         lines += self._events(event_rows, width, glyphs) if event_rows else []
         lines += self._other(other_rows, width, glyphs) if other_rows else []
@@ -92,6 +99,34 @@ class BoardView:
             right = fit(right, width - len("Inkling "), glyphs)
         return Text.assemble(fit(left, width - right.cell_len - 1, glyphs), " ", right)
 
+    def _contagion(self, width: int, glyphs: Glyphs) -> Text:
+        """The contagion that has lasted longest, of books that are to be believed."""
+        contagions = self.state.books.links.contagions
+        found = [link for link in contagions if self.state.both_believed(link.lead)]
+        if not found:
+            return Text(" " * width)
+        link, more = found[0], len(found) - 1
+        line = Text.assemble(
+            (" CONTAGION ", look.ALERT_BADGE),
+            (f" {link.lead}", f"bold {look.CAUTION}"),
+            (f", since {words.clock(link.contagion_ms // 1000)}", look.CAUTION),
+            (f", correlation {words.signed(link.lead.correlation)}", look.CAUTION),
+        )
+        if not more:
+            return fit(line, width, glyphs)
+        others = Text(f"  and {more} more", look.CAUTION)
+        return fit(line, width - others.cell_len, glyphs).append_text(others)
+
+    def _moves(self, pairs: list[Pair], width: int, glyphs: Glyphs) -> list[Text]:
+        """How the pairs move under a heading of their own; an empty line before the board told of it."""
+        if not pairs or not self.state.books.movement_told:
+            return [Text(" " * width)]
+        lines = movement_table(self.state, pairs, width, glyphs)
+        several = len(pairs) > 1
+        note = "bps per 100 ms, flow of 10 s" + (", correlation" if several else "")
+        leads = [leads_line(self.state, width, glyphs)] if several else []
+        return [_rule("MOVEMENT", note, width, glyphs), *lines, *leads]
+
     def _pairs(self, pairs: list[Pair], width: int, glyphs: Glyphs) -> list[Text]:
         lines = pair_table(self.state, pairs, width, glyphs)
         hidden = len(self.state.pairs) - len(pairs)
@@ -103,17 +138,21 @@ class BoardView:
         return lines
 
     def _signals(self, rows: int, width: int, glyphs: Glyphs) -> list[Text]:
-        counts = self.state.signal_counts
+        counts = self.state.books.signal_counts
         note = f"{counts.total()} so far" if counts else ""
         lines = [_rule("SIGNALS", note, width, glyphs)]
         if rows and not counts:
             lines.append(fit(Text("none yet", look.FAINT), width, glyphs))
         elif rows:
             # Most of the screen and of the work, and most of the time the same as before.
-            seen = (counts.total(), rows, width, glyphs.rule)
+            shown = list(islice(self.state.books.signals, rows - 1))
+            standing = [self.state.stands(each) for each in shown]
+            ages = [words.age(self.state.now_s - each.heard_s) for each in shown]
+            seen = (counts.total(), ages, standing, width, glyphs.rule)
             if seen != self._signals_seen:
-                signals = list(self.state.signals)[: rows - 1]
-                self._signal_lines = signal_table(signals, width, glyphs)
+                self._signal_lines = signal_table(
+                    self.state.books.signals, standing, self.state.now_s, width, glyphs
+                )
                 self._signals_seen = seen
             lines += self._signal_lines
         return lines + [Text(" " * width)] * (rows + 1 - len(lines))

@@ -69,6 +69,39 @@ def change(candle: Candle) -> str:
     return "" if percent is None else f"{percent:+.2f}"
 
 
+def volatility(value: Decimal | None) -> str:
+    """Basis points; a calm market has thousandths of one in 100 ms."""
+    return fixed(value, 3 if value is None or value < 100 else 1)
+
+
+def flow(value: Decimal | None) -> str:
+    """An amount of the base currency, with its sign; as many digits as an eye takes in."""
+    if value is None:
+        return ""
+    size = abs(value)
+    if size >= 1_000_000:
+        return f"{value / 1_000_000:+,.1f}M"
+    return f"{value:+,.{0 if size >= 1000 else 1 if size >= 100 else 3}f}"
+
+
+def scale(value: Decimal | None) -> str:
+    """By how much a threshold is larger than it was set."""
+    return "" if value is None else f"x{value:.2f}"
+
+
+def trend(momentum: int | None) -> str:
+    """Up or down where a price went further than chance would have it."""
+    return {1: "up", -1: "down"}.get(momentum or 0, "")
+
+
+def age(seconds: float) -> str:
+    """How long ago, as roughly as one looks at it."""
+    minutes, hours = int(seconds // 60), int(seconds // 3600)
+    if not minutes:
+        return f"{int(seconds)} s"
+    return f"{minutes} min" if not hours else f"{hours} h" if hours < 48 else f"{hours // 24} d"
+
+
 def duration(seconds: float) -> str:
     """Hours:minutes:seconds."""
     hours, rest = divmod(int(seconds), 3600)
@@ -179,7 +212,7 @@ def health_items(state: BoardState, none: str = "-") -> list[tuple[str, str, boo
     if not health:
         return wifi
 
-    said = {**state.link, **health}
+    said = state.said
 
     def count(key: str) -> str:
         value = number(said.get(key))

@@ -13,6 +13,7 @@ _PICK_WORDS = 13
 _LAST_PRICE_WORDS = 4
 _PULSE, _SERIES, _LINKS, _FLOWS, _MOODS = range(15, 20)
 _PER_PAIR = (BOOKS, _TEXTS, _PUBS, _SIGS, _FLOWS, _MOODS)
+_OF_ANY_DEPTH = (_FLOWS, _MOODS)
 _SERIES_HEAD_WORDS = 4
 _X_AT = 3
 _LINK_WORDS = 36
@@ -47,7 +48,8 @@ def with_pair(old: Buffers, count: int, at: int, pair: Buffers) -> Buffers:
         made[place][0] = max(count, at + 1)
     for place in _PER_PAIR:
         table = list(old[place])
-        table[at : at + 1] = pair[place]
+        if at == count or place not in _OF_ANY_DEPTH:  # what was dealt before the first book, say
+            table[at : at + 1] = pair[place]
         made[place] = as_rows(table)
     if count:
         # Besides a work area, every pair's last price, if there are channels that have one.

@@ -9,6 +9,7 @@ _UNITS = {
     "_bytes": "bytes",
     "_ms": "ms",
     "_bps": "bps",
+    "_window": "x 100 ms",
 }
 _COLUMN_GAP = "  "
 

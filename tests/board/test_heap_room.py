@@ -14,6 +14,7 @@ PAIRS = ["BTC/USD", "ETH/USD", "BTC/EUR"]
 # more of them in ROM, and whoever types at the prompt brings some.
 _MOST_NAMES = 260
 _BLOCK_BYTES = 16
+_LEAST_FREE_BYTES = 3 * 1024  # with everything on
 _LEAST_PIECE_BYTES = 1200  # a borrowed module has pieces of half of that
 _LOOK = """
 import _thread
@@ -68,3 +69,24 @@ def test_after_a_reconnect_and_a_resync(settings, tmp_path, monkeypatch):
     pieces = [int(blocks) for blocks in re.findall(r"max free sz: (\d+)", seen)]
     assert names and names[-1] <= _MOST_NAMES
     assert pieces and pieces[-1] * _BLOCK_BYTES >= _LEAST_PIECE_BYTES
+
+
+def test_everything_on_for_three_pairs(tmp_path):
+    """REST, all channels and what looks across pairs: it comes back from faults, and nothing goes short."""
+    channels = ["ticker", "trade", "ohlc"]
+    with exchange_in_thread(Market(PAIRS, seed=3)) as exchange:
+        there = {"rest_host": "localhost", "rest_port": exchange.port}
+        with board(tmp_path, exchange, **there, pairs=PAIRS, channels=channels) as running:
+            running.until_live(PAIRS)
+            exchange.fault("drop")
+            running.until_live(PAIRS)
+            exchange.fault("truncated-frame")
+            running.until_live(PAIRS)
+            for kind in ("vol", "corr", "flow", "tick", "trade", "ohlc"):
+                running.until(lambda record, kind=kind: record["k"] == kind)
+            for _ in range(3):
+                health = running.until(lambda record: record["k"] == "health")
+                assert health["free"] >= _LEAST_FREE_BYTES
+            assert not running.records("error")
+            downs = [each for each in running.records("net") if each["st"] == "down"]
+            assert len(downs) == 1  # that was the fault

@@ -14,6 +14,8 @@ from hypothesis import example, given, settings, strategies
 from running import board
 
 from firmware import config, live
+from firmware.feeds import buffers
+from host import ROOT
 from host.boardmodel import model
 from host.exchange.market import Market
 from host.exchange.thread import exchange_in_thread
@@ -21,6 +23,8 @@ from host.monitor.show import show
 from host.settings import live as live_on_host
 
 PAIRS = ["BTC/USD", "ETH/USD"]
+# The buffers whose words are settings: limits, pulse, series.
+STEERING = (6, 15, 16)
 _CALM = {"imbalance_threshold": 1.0, "spread_threshold_bps": 1000.0}
 
 
@@ -49,12 +53,19 @@ def test_a_threshold_changes_the_signals_at_once_and_stays(exchange, tmp_path):
         assert not running.records("signal")
         assert asked(running, "imbalance_threshold", 0.01)["v"] == 0.01
         signal = running.until(lambda record: record["k"] == "signal")
-        assert signal["side"] in ("BUY", "SELL") and 0.01 <= abs(signal["i"]) < 1
+        book = running.records("book")[-1]  # always just before
+        assert signal["side"] in ("BUY", "SELL") and 0.01 <= abs(book["i"]) < 1
+        assert (book["p"], book["t"]) == (signal["p"], signal["t"])
+        assert asked(running, "signal_cooldown_ms", 600_000)["v"] == 600_000
         assert asked(running, "book_interval_ms", 60_000)["v"] == 60_000
-        before = len(running.records("book"))
+        before = len(running.records("book", "signal"))
         for _ in range(2):
             running.until(lambda record: record["k"] == "health")
-        assert len(running.records("book")) <= before + len(PAIRS)
+        after = running.records("book", "signal")[before:]
+        books, signals = ([each for each in after if each["k"] == k] for k in ("book", "signal"))
+        assert len(books) <= len(PAIRS) + len(signals)
+        began = [each["p"] for each in signals if each["side"] != "FLAT"]
+        assert signal["p"] not in began and len(began) == len(set(began))
     kept = json.loads((tmp_path / "config.json").read_text())
     assert (kept["imbalance_threshold"], kept["book_interval_ms"]) == (0.01, 60_000)
     assert kept["spread_threshold_bps"] == 1000.0 and kept["pairs"] == PAIRS
@@ -67,18 +78,24 @@ def test_what_is_kept_is_in_force_after_a_restart(exchange, tmp_path):
         assert asked(running, "imbalance_threshold", 0.01)["v"] == 0.01
         again = started_again(running, tmp_path)
         try:
-            signals = (line for line in again.stdout if line.startswith(b'{"k":"signal"'))
-            assert abs(json.loads(next(signals))["i"]) < 1
+            kinds = (json.loads(line)["k"] for line in again.stdout if line.startswith(b"{"))
+            assert "signal" in kinds
         finally:
             model.stop(again)
 
 
 def test_the_board_holds_a_live_setting_to_the_bounds_that_config_has():
-    assert len(live_on_host.names()) == 9
+    assert len(live_on_host.names()) == 12
     for key in live_on_host.names():
         least, most, parts, _ = live.rule(key.encode())
         _, kind, *bounds = config._NUMBERS[key]
         assert [least, most] == bounds and (kind is float) == (parts > 1), key
+
+
+def test_the_documentation_names_every_live_setting():
+    text = (ROOT / "docs" / "records.md").read_text()
+    listed = text.partition("The board takes")[2].partition("any other setting")[0]
+    assert [key for key in live_on_host.names() if f"`{key}`" not in listed] == []
 
 
 def test_both_bounds_of_every_live_setting_are_kept_and_the_board_starts_with_them(
@@ -123,6 +140,7 @@ REFUSED = [
     (b'{"set":{"max_lag_ms":99999999999999999}}', "max_lag_ms", "must be 500 to 600000"),
     (b'{"set":{"spread_threshold_bps":1e99}}', "spread_threshold_bps", "must be 0.0 to 1000.0"),
     (b'{"set":{"port":443}}', "port", "needs a restart"),
+    (b'{"set":{"correlation_window":50}}', "correlation_window", "needs a restart"),
     (b'{"set":{"levels 1":3}}', "levels1", "needs a restart"),
     (b'{"set":{"":3}}', "", "needs a restart"),
     (b'{"set":{"' + b"x" * 60 + b'":3}}', "x" * 32, "needs a restart"),
@@ -191,12 +209,12 @@ def test_noise_on_the_line_does_no_harm(exchange, tmp_path):
 class Said:
     """In place of a session: what the board would have said, and what would be in force."""
 
-    def __init__(self, moves=2):
+    def __init__(self, given=None):
         self.said = []
         self.telemetry = SimpleNamespace(say=lambda **keys: self.said.append(keys))
-        self.health = SimpleNamespace(moves=[[0] * 13 for _ in range(moves)])
-        self.buffers = [None] * 6 + [[5, 3000, 20_000, 250]]
-        self.settings = config.check({})
+        self.health = SimpleNamespace(moves=[[0] * 13 for _ in range(2)])
+        self.settings = config.check(given or {})
+        self.buffers = buffers.make(self.settings)
 
 
 def heard(line, session):
@@ -263,7 +281,7 @@ def test_no_line_leaves_a_file_that_the_board_could_not_start_with(
         file = folder / "config.json"
         file.write_text(text)
         before = config.load()
-        session = Said()
+        session = Said(before)
         heard(bytes(line).removeprefix(b"{") + b"\n", session)
         after = config.load()
     finally:
@@ -273,8 +291,8 @@ def test_no_line_leaves_a_file_that_the_board_could_not_start_with(
     assert changed <= set(held) <= set(live_on_host.names()) and len(session.said) <= 1
     for key, value in held.items():
         assert after[key] == value
-    assert all(-(2**31) <= word < 2**31 for word in session.buffers[6])
-    assert 1 <= session.buffers[6][0] <= 10
+    started = buffers.make(after)
+    assert [session.buffers[n] for n in STEERING] == [started[n] for n in STEERING]
 
 
 @pytest.mark.parametrize("broken", ["open", "write", "rename"])
@@ -307,20 +325,24 @@ def test_what_the_flash_does_not_take_is_not_in_force(flash, monkeypatch, broken
     assert flash.read_text() == '{"levels":3}' and session.buffers[6][0] == 5
 
 
-def test_the_words_that_kernels_read(flash):
+def test_the_words_that_kernels_read_are_those_of_a_start_with_these_settings(flash):
     flash.write_text("{}")
     session = Said()
-    for key, value in (
-        ("imbalance_threshold", 0.35),
-        ("spread_threshold_bps", 0.5),
-        ("levels", 9),
-        ("book_interval_ms", 0),
-        ("delta_threshold", 0.000001),
-        ("resync_cooldown_ms", 700),
-        ("max_lag_ms", 800),
-    ):
+    given = {
+        "imbalance_threshold": 0.35,
+        "spread_threshold_bps": 0.5,
+        "levels": 9,
+        "signal_cooldown_ms": 700,
+        "book_interval_ms": 0,
+        "depth_bps": 25,
+        "contagion_threshold": 0.6,
+    }
+    others = {"delta_threshold": 0.000001, "resync_cooldown_ms": 700, "max_lag_ms": 800}
+    for key, value in {**given, **others}.items():
         heard(b'"set":{"%s":%s}}\n' % (key.encode(), json.dumps(value).encode()), session)
-    assert session.buffers[6] == [9, 3500, 5000, 0]
+    started, default = buffers.make(config.check(given)), buffers.make(config.check({}))
+    for n in STEERING:
+        assert session.buffers[n] == started[n] != default[n]
     assert [(move[5], move[6]) for move in session.health.moves] == [(1, 700)] * 2
     assert (session.settings["max_lag_ms"], session.settings["resync_cooldown_ms"]) == (800, 700)
 

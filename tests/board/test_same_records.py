@@ -1,9 +1,16 @@
 """The same frames give the same record lines: the board model over TLS, CPython over TLS, and `inkling replay`."""
 
 import json
+import sys
 
 import pytest
 from running import board
+
+from host import ROOT
+
+sys.path += [str(ROOT / "tests" / "kernels"), str(ROOT / "tests" / "meaning")]
+
+import planted_feed
 
 from host.captures import open_bytes
 from host.exchange.clock import FULL_SPEED
@@ -19,9 +26,12 @@ _LEAST_FREE = 6 * 1024
 _MOST_ALLOCATED = 1024
 
 
-def replayed(path):
-    """The record lines of a capture by the host's own runtime, and how many messages it has."""
-    engine = Engine()
+def replayed(path, pairs):
+    """The record lines of a capture by the host's own runtime, and how many messages it has.
+
+    The pairs are named, in the board's order, because records that look across them depend on both.
+    """
+    engine = Engine(pairs=pairs)
     text = b"".join(bytes(records) for lines in open_bytes(path) for records in engine.feed(lines))
     return text.splitlines(keepends=True), engine.counter(0)
 
@@ -39,10 +49,22 @@ def played(folder, path, pairs, last, **options):
         return running
 
 
+def test_planted_effects(tmp_path_factory):
+    """Three pairs, one of which leads another through a shock: every record of what looks across them."""
+    path = tmp_path_factory.mktemp("feed") / "planted.feed"
+    planted_feed.write(path, before=300, shock=100, after=120)
+    lines, _ = replayed(path, PAIRS)
+    running = played(tmp_path_factory.mktemp("flash"), path, PAIRS, json.loads(lines[-1]))
+    assert running.market_lines()[: len(lines)] == lines
+    kinds = {"state", "book", "signal", "vol", "corr", "flow", "contagion"}
+    assert {json.loads(line)["k"] for line in lines} == kinds
+    assert b"".join(lines).count(b'"why":"leader"') > 1
+
+
 @pytest.mark.parametrize("on_cpython", [False, True], ids=["board model", "cpython"])
 def test_the_recorded_kraken_feed(feeds, tmp_path, on_cpython):
     path = feeds / "python-kraken-sdk" / "orderbook-v2.jsonl"
-    lines, _ = replayed(path)
+    lines, _ = replayed(path, ["BTC/USD"])
     running = played(tmp_path, path, ["BTC/USD"], json.loads(lines[-1]), on_cpython=on_cpython)
     assert running.market_lines()[: len(lines)] == lines
 
@@ -50,7 +72,7 @@ def test_the_recorded_kraken_feed(feeds, tmp_path, on_cpython):
 def test_a_hundred_thousand_messages_of_three_pairs_in_56_kilobytes(tmp_path_factory):
     path = tmp_path_factory.mktemp("feed") / "market.feed"
     record_market(path, seconds=_LONG_S)
-    lines, messages = replayed(path)
+    lines, messages = replayed(path, PAIRS)
     assert messages > 100_000
     running = played(tmp_path_factory.mktemp("flash"), path, PAIRS, json.loads(lines[-1]))
     assert running.market_lines()[: len(lines)] == lines

@@ -10,6 +10,7 @@ from host import ROOT
 from host.boardmodel.model import run_script
 
 sys.path.append(str(ROOT / "tests" / "kernels"))  # the frames
+sys.path.append(str(ROOT / "tests" / "meaning"))  # the known case
 sys.path.append(str(ROOT / "tests" / "lib"))  # the other end of the line
 
 from programs.talk_calls import call

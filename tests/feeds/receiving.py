@@ -34,17 +34,18 @@ def message(text):
 
 
 def received(program, file, messages, *args):
-    """What `program` says of so many messages of the file: done, counters, published, states."""
+    """What `program` says of so many messages of the file: done, counters, published, states, sampled."""
     return json.loads(run_script(_PROGRAMS / program, file, messages, *args))
 
 
 def assert_all_proved(program, file, *args, pairs=PAIRS):
     """Nothing was skipped, bad or left unproved; how many snapshots there were."""
-    done, counters, published, states = received(program, file, _MESSAGES, *args)
+    done, counters, published, states, sampled, *_ = received(program, file, _MESSAGES, *args)
     messages, proved, bad, skipped, signals, heartbeats = counters[:6]
     assert messages == done >= _MESSAGES
     assert (bad, skipped) == (0, 0)
     assert proved + heartbeats == done and heartbeats > 100 and signals > 10
     assert sum(published) == proved and min(published) > 1000
     assert states == [_LIVE] * len(pairs)
+    assert min(sampled) > 500  # by the pulse, which is in the receive path
     return counters[9]

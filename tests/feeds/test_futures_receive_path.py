@@ -35,7 +35,9 @@ def market(rng, messages):
         away = rng.choice([rng.randrange(1, 9), rng.randrange(1, _LEVELS[product])])
         qty = "0.0" if away < 9 and rng.random() < 0.3 else f"{rng.randrange(1, 9999)}.0"
         where = price(-away if side == "buy" else away)
-        frames.append(delta(product, seq[product], side, where, qty, 1790359997224 + len(frames)))
+        frames.append(
+            delta(product, seq[product], side, where, qty, 1790359997224 + 40 * len(frames))
+        )
     return frames
 
 

@@ -2,8 +2,10 @@
 
 import random
 
+import planted_feed
 import pytest
 import spelling
+from meaning_feeds import planted
 from receiving import PAIRS, assert_all_proved, message, received, side
 
 from host.boardmodel.model import ScriptFailed, run_script
@@ -44,7 +46,7 @@ def test_every_recorded_checksum_proves_however_the_bytes_come(feeds, tmp_path, 
     lines = (feeds / "python-kraken-sdk" / "orderbook-v2.jsonl").read_bytes().splitlines()
     stream = tmp_path / "stream"
     stream.write_bytes(b"".join(map(message, lines)))
-    done, counters, published, states = received(
+    done, counters, published, states, _ = received(
         "receive_path.py", stream, len(lines), read_bytes, "spot_v2"
     )
     messages, proved, bad, skipped = counters[:4]
@@ -58,6 +60,16 @@ def test_frames_to_features_under_heap_lock(board_model, tmp_path):
     lines = tmp_path / "lines"
     lines.write_bytes(b"\n".join(market(random.Random(2), 500)))
     assert_all_proved("frames_alone.py", lines, "spot_v2")
+
+
+def test_an_alert_and_what_follows_from_it_under_heap_lock(board_model, tmp_path):
+    """A planted shock: contagion begins and ends, followers hear their leader."""
+    rounds = planted(before=300, shock=100, after=120)
+    frames = [frame for _, frame in planted_feed.told(rounds, channels=False)]
+    lines = tmp_path / "lines"
+    lines.write_bytes(b"\n".join(frames))
+    _, counters, *_, alerts = received("frames_alone.py", lines, len(frames), "spot_v2")
+    assert counters[1] == len(frames) and alerts == 2
 
 
 def test_the_lock_would_tell(board_model):

@@ -46,19 +46,21 @@ def heard(kit, seconds, until=None):
 
 def test_the_board_and_the_file_have_it_without_a_restart(live, running, toml, inkling):
     assert heard(running, 30, until="book")
-    ran = live(running.url, "imbalance_threshold=0.015", "levels=3")
+    ran = live(running.url, "imbalance_threshold=0.015", "contagion_threshold=0.6")
     assert ran.status == 0 and not ran.err, ran.err
     assert ran.out.splitlines() == [
         "imbalance_threshold = 0.015, in force on the board and kept there",
-        "levels = 3, in force on the board and kept there",
+        "contagion_threshold = 0.6, in force on the board and kept there",
     ]
     text = toml.read_text()
     assert text.startswith("# Mine.\n") and "imbalance_threshold = 0.015\n" in text
-    ran = live(running.url, "silence_ms=3000")
-    assert (ran.status, ran.out) == (2, "")
-    assert ran.last_line == (
-        "inkling config: silence_ms needs a restart: `inkling config set` and `make flash`"
-    )
+    for needs in ("silence_ms=3000", "correlation_window=50"):
+        ran = live(running.url, needs)
+        assert (ran.status, ran.out) == (2, "") and len(ran.err.splitlines()) == 1
+        assert ran.last_line == (
+            f"inkling config: {needs.partition('=')[0]} needs a restart: "
+            "`inkling config set` and `make flash`"
+        )
     ran = live(running.device, "book_interval_ms", "500", "--json")
     assert ran.status == 0, ran.err
     assert json.loads(ran.out) == {
@@ -67,7 +69,7 @@ def test_the_board_and_the_file_have_it_without_a_restart(live, running, toml, i
     }
     assert "boot" not in {record["k"] for record in heard(running, 2)}
     kept = json.loads("".join(at_prompt(running, "print(open('config.json').read())")))
-    assert (kept["imbalance_threshold"], kept["levels"]) == (0.015, 3)
+    assert (kept["imbalance_threshold"], kept["contagion_threshold"]) == (0.015, 0.6)
     assert kept["book_interval_ms"] == 500 and kept["pairs"] == ["BTC/USD"]
 
 

@@ -5,12 +5,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 import reference
-from runtimes import BOOK, Book, Step, player
+from runtimes import BOOK, PULSED, Book, Step, player
 
 _ORDER = ["k", "p", "t", "b", "a", "s", "u", "i", "r"]
 _SATURATED = 999_999_999
 _WIDEST_EXACT = 10**5  # ticks of spread up to which the microprice is right to its last digit
 _LARGEST_MIDDLE = 10**17  # prices up to which there are mid and microprice
+_BOOK_ROOM = 360  # bytes that a message has said, behind which it tells of no book any more
 
 
 def assert_same_book(got: Book, wanted: reference.Book, time: bool = True) -> None:
@@ -85,58 +86,89 @@ class Follower:
         assert step.kind == BOOK
         for got, wanted in zip(step.books, self.feed.books, strict=True):
             assert_same_book(got, wanted)
-        self._assert_records(events, step.lines)
+        self._assert_records(events, step)
 
-    def _assert_records(self, events: list[reference.Event], lines: bytes) -> None:
-        """With `book_interval_ms` 0: every proof gives a book record, every change its own."""
+    def _assert_records(self, events: list[reference.Event], step: Step) -> None:
+        """With `book_interval_ms` 0: every proof gives a book record while there is room, every change its own."""
         records = []
-        for line in lines.splitlines(keepends=True):
+        for line in step.lines.splitlines(keepends=True):
             assert len(line) <= 120 and line.endswith(b"\n"), line
-            records.append(json.loads(line, parse_float=Decimal))
+            records.append((json.loads(line, parse_float=Decimal), len(line)))
         records.reverse()
+        said = 0  # bytes
+
+        def told(*kinds):
+            """The next record, if it is one of these kinds."""
+            nonlocal said
+            if not records or records[-1][0]["k"] not in kinds:
+                return None
+            record, count = records.pop()
+            said += count
+            return record
+
+        while told(*PULSED):
+            assert len(events) <= 1
         for event in events:
             name = {"p": self.feed.pairs[event.pair]}
+            book = self.feed.books[event.pair]
             signal = self._signals[event.pair]
             if not event.proved:
-                record = records.pop()
+                record = told("state")
                 assert record.pop("t") is not None
                 assert record == {"k": "state", **name, "st": "STALE", "why": event.why}
                 signal.side = "FLAT"
                 continue
             if not event.was_live:
-                record = records.pop()
+                record = told("state")
                 del record["t"]
                 assert record == {"k": "state", **name, "st": "LIVE"}
-            signalled = records.pop() if records[-1]["k"] == "signal" else None
-            record = records.pop()
-            assert list(record) == _ORDER[: len(record)] and record["p"] == name["p"]
-            for key, value in event.features.items():
-                if key in record:
-                    book = self.feed.books[event.pair]
-                    if len(events) == 1:
+            room = said < _BOOK_ROOM
+            record = told("book")
+            assert (record is not None) == room
+            changed = told("signal")
+            if room:
+                assert list(record) == _ORDER[: len(record)] and record["p"] == name["p"]
+                for key, value in event.features.items():
+                    if key in record and len(events) == 1:
                         assert_close(key, _units(record[key]), value, book)
-            if "i" in record:
-                changed = signal.take(record["i"], record["s"])
-                assert (signalled is not None) == changed, (signalled, record)
-            elif signalled:
-                signal.side = signalled["side"]
-            if signalled:
-                assert_signal(signalled, signal.side, record)
+            if room and "i" in record:
+                scale = step.books[event.pair].scale
+                expected = signal.take(record["i"], record["s"], record["t"], scale)
+                assert (changed is not None) == expected, (changed, record)
+            elif changed and changed["side"] != "FLAT":
+                signal.began(changed["side"], changed["t"])
+            elif changed:
+                signal.side, signal.why = "FLAT", changed.get("why", signal.why)
+            if changed:
+                assert changed["p"] == name["p"]
+                assert_signal(changed, signal, record if room else None)
+                if len(events) == 1:
+                    assert_quantity(changed, book)
         assert not records
 
 
-def assert_signal(signalled: dict, side: str, book: dict) -> None:
-    """A signal record says what the book record of the same moment says."""
-    assert signalled["side"] == side and signalled["p"] == book["p"]
-    price = {"BUY": "a", "SELL": "b"}.get(side)
-    if "px" in signalled:
-        assert signalled["px"] == (book[price] if price else None)
-    for key in ("t", "i", "s"):
-        if key in signalled and key in book:
-            assert signalled[key] == book[key]
-    if "c" in signalled:
-        assert 0 <= signalled["c"] <= 100
-        assert (signalled["c"] == 0) or side != "FLAT"
+def assert_signal(said: dict, signal: reference.Signal, book: dict | None) -> None:
+    """A signal record says what the book record of the same moment says; its last keys may be cut off."""
+    assert said["side"] == signal.side
+    price = {"BUY": "a", "SELL": "b"}.get(signal.side)
+    if book:
+        assert said["t"] == book["t"]
+        if "px" in said:
+            assert said["px"] == (book[price] if price else None)
+    if "c" in said:
+        assert 0 <= said["c"] <= 100
+        assert (said["c"] == 0) or price
+    if "why" in said:
+        assert said["why"] == signal.why
+
+
+def assert_quantity(said: dict, book: reference.Book) -> None:
+    """What is there at the best level that it would deal with."""
+    if "q" in said and said["side"] == "FLAT":
+        assert said["q"] is None
+    elif "q" in said:
+        side = min(book.asks.items()) if said["side"] == "BUY" else max(book.bids.items())
+        assert (said["px"], said["q"]) == side
 
 
 def _units(number) -> tuple[int, int] | None:

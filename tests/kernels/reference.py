@@ -244,23 +244,28 @@ class Feed:
 class Signal:
     """The imbalance signal, from the imbalance and the spread as they are printed."""
 
-    def __init__(self, threshold="0.3", gate="2.0") -> None:
+    def __init__(self, threshold="0.3", gate="2.0", cooldown_ms=1000) -> None:
         self.threshold, self.gate = Decimal(threshold), Decimal(gate)
-        self.side = "FLAT"
+        self.cooldown_ms = cooldown_ms
+        self.began_ms = 0
+        self.side, self.why = "FLAT", None
 
-    def take(self, imbalance: Decimal | None, spread: Decimal | None) -> bool:
-        """True if it changed."""
+    def take(self, imbalance: Decimal | None, spread: Decimal | None, time_ms, scale=256) -> bool:
+        """True if it changed; `scale` is the threshold's, in 1/256."""
         before = self.side
+        threshold = min(int(self.threshold * 10_000) * scale // 256, 10_000) / Decimal(10_000)
         if imbalance is None or spread is None or spread.is_signed():  # also -0.0000: crossed
-            self.side = "FLAT"
-        else:
-            leaning = "SELL" if imbalance.is_signed() else "BUY"
-            if abs(imbalance) >= self.threshold and spread <= self.gate:
-                self.side = leaning
-            elif (
-                self.side != leaning
-                or abs(imbalance) < self.threshold / 2
-                or spread > self.gate * 2
-            ):
-                self.side = "FLAT"
+            self.side, self.why = "FLAT", "book"
+            return self.side != before
+        leaning = "SELL" if imbalance.is_signed() else "BUY"
+        if before != "FLAT" and (before != leaning or abs(imbalance) < threshold / 2):
+            self.side, self.why = "FLAT", "faded"
+        elif before != "FLAT" and spread > self.gate * 2:
+            self.side, self.why = "FLAT", "spread"
+        rested = not self.began_ms or not 0 <= time_ms - self.began_ms < self.cooldown_ms
+        if self.side == "FLAT" and abs(imbalance) >= threshold and spread <= self.gate and rested:
+            self.began(leaning, time_ms)
         return self.side != before
+
+    def began(self, side: str, time_ms: int) -> None:
+        self.side, self.why, self.began_ms = side, "imbalance", time_ms

@@ -18,6 +18,7 @@ from host.runtimes.kernel import as_native
 from host.runtimes.native import compile_conductor
 
 OTHER, HEARTBEAT, BOOK, MARKET = range(4)
+PULSED = ("vol", "corr", "contagion", "flow")
 _PROGRAMS = Path(__file__).parent / "programs"
 # What lies around a frame in the receive buffer: it must not matter.
 _AROUND = ('{"channel":"heartbeat"}', '"9.9}]')
@@ -42,6 +43,8 @@ class Book:
     asks: list[tuple[int, int]]
     features: dict[str, tuple[int, int] | None]
     """Each a number of units and the decimals of a unit, or None."""
+    scale: int
+    """Of the signal's threshold, in 1/256, as the pair's mood has it."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,15 @@ class Step:
 
     @property
     def records(self) -> list[dict]:
+        """Those of the message itself."""
+        return [record for record in self._told() if record["k"] not in PULSED]
+
+    @property
+    def pulsed(self) -> list[dict]:
+        """Those of the time that has passed."""
+        return [record for record in self._told() if record["k"] in PULSED]
+
+    def _told(self):
         return [json.loads(line) for line in self.lines.splitlines()]
 
 
@@ -169,7 +181,7 @@ def _named(counters) -> dict[str, int]:
 
 
 def _book(pair: list) -> Book:
-    state, why, decimals, time, bids, asks, values = pair
+    state, why, decimals, time, bids, asks, values, scale = pair
     features = {
         name: None if places < 0 else ((-1 if sign else 1) * (hi * 10**9 + lo), places)
         for name, (hi, lo, places, sign) in zip(_FEATURES, values, strict=True)
@@ -182,6 +194,7 @@ def _book(pair: list) -> Book:
         _levels(bids),
         _levels(asks),
         features,
+        scale,
     )
 
 

@@ -97,7 +97,7 @@ def test_every_delta_applies_at_full_depth(products):
             assert futures_v1.on_frame(bytearray(frame), 0, len(frame), 0, made) == BOOK
             truth.take(message)
             if at % 200 == 0 or at == len(frames) - 1:
-                state, _, decimals, time, *sides, _ = look(made)[0]
+                state, _, decimals, time, *sides, _, _ = look(made)[0]
                 assert (state, time[0] * 10**9 + time[1]) == (_LIVE, truth.time_ms)
                 units = [
                     [(a * 10**9 + b, c * 10**9 + d) for a, b, c, d in levels] for levels in sides

@@ -13,6 +13,7 @@ from runtimes import player
 SYMBOL = "BTC/USD"
 KNOWN_BIDS = [("45000.0", "2.0"), ("44999.0", "1.5")]
 KNOWN_ASKS = [("45001.0", "0.5"), ("45002.0", "1.0")]
+_START_MS = 1787608800000
 
 
 def books(*sides):
@@ -46,12 +47,14 @@ def leaning(tenthousandths, spread_ticks=1):
 
 
 def test_the_known_case_is_a_buy(play):
-    ((signal,),) = signals(play, books((KNOWN_BIDS, KNOWN_ASKS)))
+    (step,) = play(books((KNOWN_BIDS, KNOWN_ASKS)))
+    _, book, signal = step.records
     # Imbalance (3.5 - 1.5) / 5, spread 1 / 45000.5; 50 * 0.1 / 0.7 + 50 - 50 * 0.2222 / 2 = 51.6
     assert signal == {
         "k": "signal", "p": SYMBOL, "t": 1787608800000, "side": "BUY",
-        "px": 45001.0, "i": 0.4, "s": 0.2222, "c": 52,
+        "px": 45001.0, "q": 0.5, "c": 52, "why": "imbalance",
     }  # fmt: skip
+    assert (book["t"], book["i"], book["s"]) == (signal["t"], 0.4, 0.2222)
 
 
 def test_mirrored_it_is_a_sell(play):
@@ -62,7 +65,7 @@ def test_mirrored_it_is_a_sell(play):
         (price, bids_qty) for (price, _), (_, bids_qty) in zip(KNOWN_ASKS, KNOWN_BIDS, strict=True)
     ]
     ((signal,),) = signals(play, books((bids, asks)))
-    assert (signal["side"], signal["px"], signal["i"]) == ("SELL", 45000.0, -0.4)
+    assert (signal["side"], signal["px"], signal["q"]) == ("SELL", 45000.0, 0.5)
 
 
 def test_nothing_is_said_twice(play):
@@ -92,10 +95,31 @@ def test_it_turns_round_at_once(play):
     assert sides(said) == [["BUY"], ["SELL"], ["BUY"], ["FLAT"]]
 
 
+def test_it_begins_at_most_once_in_a_cooldown(play):
+    """It ends at once, and what would begin in between is not made up for."""
+    walk = [9000, -9000, -9000, -9000, 0, 9000, 9000, 0, 9000, 0, 0, 0, 9000]
+    said = signals(play, books(*map(leaning, walk)), signal_cooldown_ms=3000)
+    wanted = {0: "BUY", 1: "FLAT", 3: "SELL", 4: "FLAT", 6: "BUY", 7: "FLAT", 12: "BUY"}
+    # At 9 s the imbalance is gone again; the one of 8 s came too early.
+    assert sides(said) == [[wanted[n]] if n in wanted else [] for n in range(len(walk))]
+    assert [said[n][0]["why"] for n in (1, 4, 7)] == ["faded"] * 3
+
+
+def test_who_tells_no_time_is_not_held_back(play):
+    exchange = spelling.Exchange(10)
+    frames = [exchange.say("snapshot", SYMBOL, *leaning(units)) for units in (9000, 0, 9000)]
+    assert sides(signals(play, frames)) == [["BUY"], ["FLAT"], ["BUY"]]
+
+
 def test_a_wide_spread_is_no_time_to_deal(play):
     """Gate 2 bps: nothing begins beyond it, what has begun ends beyond twice of it."""
     frames = books(*(leaning(5000, ticks) for ticks in [3, 2, 3, 4, 5, 3, 2]))
     assert sides(signals(play, frames)) == [[], ["BUY"], [], [], ["FLAT"], [], ["BUY"]]
+    assert [each["why"] for said in signals(play, frames) for each in said] == [
+        "imbalance",
+        "spread",
+        "imbalance",
+    ]
     assert sides(signals(play, frames, spread_threshold_bps=1.99)) == [[]] * 7
 
 
@@ -106,7 +130,7 @@ def test_a_one_sided_book_has_no_signal(play, empty):
     said = signals(play, books((bids, asks), (KNOWN_BIDS, KNOWN_ASKS), (bids, asks)))
     assert sides(said) == [[], ["BUY"], ["FLAT"]]
     flat = said[2][0]
-    assert (flat["px"], flat["i"], flat["s"], flat["c"]) == (None, None, None, 0)
+    assert (flat["px"], flat["q"], flat["c"], flat["why"]) == (None, None, 0, "book")
 
 
 def test_a_crossed_book_has_no_signal(play):
@@ -119,14 +143,16 @@ def test_a_crossed_book_has_no_signal(play):
 
 
 def test_a_stale_book_forgets_its_signal(play):
-    """The state record says it all; a proof brings the signal back."""
-    good = books((KNOWN_BIDS, KNOWN_ASKS))
+    """The state record says it all; a proof brings the signal back, not before the cooldown is over."""
+    first, later = books(*[(KNOWN_BIDS, KNOWN_ASKS)] * 2)
     wrong = spelling.kraken("update", spelling.element(SYMBOL, [], [], 1))
-    steps = play([*good, wrong, *good])
+    steps = play([first, wrong, first, wrong, later])
     assert [[r["k"] for r in step.records] for step in steps] == [
-        ["state", "signal", "book"],
+        ["state", "book", "signal"],
         ["state"],
-        ["state", "signal", "book"],
+        ["state", "book"],
+        ["state"],
+        ["state", "book", "signal"],
     ]
 
 
@@ -138,21 +164,24 @@ imbalances = st.integers(-9999, 9999) | st.integers(1400, 3200) | st.integers(-3
     st.lists(st.tuples(imbalances, st.integers(0, 6)), min_size=10, max_size=40),
     st.sampled_from(["0.01", "0.3", "1.0"]),
     st.sampled_from(["0.0", "2.0", "5.5"]),
+    st.sampled_from([0, 1000, 1001, 3500]),
 )
-def test_any_walk_is_the_models(play, walk, threshold, gate):
-    """The model hears the imbalance and the spread rounded as they are printed."""
-    model = reference.Signal(threshold, gate)
-    said = signals(
-        play,
+def test_any_walk_is_the_models(play, walk, threshold, gate, cooldown_ms):
+    """The model hears the imbalance and the spread rounded as they are printed, and how wild the market is."""
+    model = reference.Signal(threshold, gate, cooldown_ms)
+    steps = play(
         books(*(leaning(*place) for place in walk)),
         imbalance_threshold=float(threshold),
         spread_threshold_bps=float(gate),
+        signal_cooldown_ms=cooldown_ms,
     )
-    for (units, ticks), found in zip(walk, said, strict=True):
+    for n, ((units, ticks), step) in enumerate(zip(walk, steps, strict=True)):
         spread = Fraction(ticks * 10 * 20_000, 200_000 + ticks * 10)
         printed = Decimal(int(spread * 10_000 + Fraction(1, 2))) / 10_000
-        changed = model.take(Decimal(units) / 10_000, printed)
-        assert [signal["side"] for signal in found] == ([model.side] if changed else [])
+        scale = step.books[0].scale
+        changed = model.take(Decimal(units) / 10_000, printed, _START_MS + 1000 * n, scale)
+        found = [record for record in step.records if record["k"] == "signal"]
+        assert [(s["side"], s["why"]) for s in found] == [(model.side, model.why)] * changed
         for signal in found:
             assert 0 <= signal["c"] <= 100
 
@@ -162,9 +191,9 @@ def test_any_walk_is_the_models(play, walk, threshold, gate):
 def test_two_changes_take_half_the_threshold(walk):
     """However the imbalance moves, a signal that ended and began again has seen it move by 0.15."""
     said = signals(player("native"), books(*map(leaning, walk)))
-    told = [Decimal(str(signal["i"])) for found in said for signal in found]
+    told = [units for units, found in zip(walk, said, strict=True) if found]
     for first, second, third in zip(told, told[1:], told[2:], strict=False):
-        assert abs(first - second) + abs(second - third) >= Decimal("0.15")
+        assert abs(first - second) + abs(second - third) >= 1500
 
 
 @settings(max_examples=60, deadline=None)

@@ -112,8 +112,9 @@ def test_market_records_of_large_numbers_are_cut_at_a_key(play):
     name, time = "LONGEST12/NAMES", "2026-08-24T22:21:57.110183Z"
     (step,) = play([exchange.say("snapshot", name, bids, asks, time)], pairs=[name])
     assert all(len(line) <= _LINE for line in step.lines.splitlines(keepends=True))
-    _, signal, book = (json.loads(line, parse_float=Decimal) for line in step.lines.splitlines())
+    _, book, signal = (json.loads(line, parse_float=Decimal) for line in step.lines.splitlines())
     assert (signal["side"], signal["px"]) == ("BUY", Decimal(asks[0][0]))
+    assert list(signal) == ["k", "p", "t", "side", "px", "q", "c"]
     assert (book["b"], book["a"]) == (Decimal(bids[0][0]), Decimal(asks[0][0]))
     assert list(book) == ["k", "p", "t", "b", "a", "s"] and book["t"] == 1787610117110
 

@@ -1,8 +1,15 @@
 """The runtimes that a story can be played on, and the markets that stories are made of."""
 
+import sys
+
+import pytest
+
+from host import ROOT
+
+sys.path.append(str(ROOT / "tests" / "kernels"))  # the frames
+
 import meaning_feeds
 import meaning_run
-import pytest
 
 
 @pytest.fixture(scope="session", params=["checked", "native", "board"])

@@ -10,6 +10,8 @@ from host.exchange.market import Market
 
 _EVERY_US = 100_000
 _START_S = 1_790_000_000
+LAG = 3  # rounds by which the known case's follower is late
+CALM, SHOCK = 3e-5, 1.5e-4  # returns before and in it
 
 
 class _Prices:
@@ -158,3 +160,26 @@ def from_returns(rows, starts=(97_000.0, 3_000.0, 0.5), decimals=(1, 2, 6)):
             column.append([*divmod(round(price * 10**told), 10**9), told])
         columns.append(column)
     return [list(prices) for prices in zip(*columns, strict=True)]
+
+
+def planted(before=300, shock=200, after=300, lag=LAG, sign=1, wilder=SHOCK / CALM, seed=5):
+    """Three pairs of their own noise; in a shock that begins after `before` rounds the second follows the first.
+
+    It does 0.95 of what the first did `lag` rounds before (of what it will do if `lag` is below 0).
+    """
+    rounds = before + shock + after
+
+    def mix(noise):
+        first, second, third = noise
+        own = math.sqrt(1 - 0.95**2)
+        for n in range(before, before + shock):
+            led_by = first[n - lag] if n - lag < rounds else 0.0
+            second[n] = 0.95 * sign * led_by + own * second[n]
+        for row in (first, second):
+            # A follower is wild when what it follows was.
+            late = lag if row is second else 0
+            for n in range(before + late, min(before + shock + late, rounds)):
+                row[n] *= wilder
+        return [first, second, third]
+
+    return walks(seed, rounds, (CALM, 2 * CALM, CALM), mix, (97_000.0, 3_000.0, 5.0), (3, 4, 7))

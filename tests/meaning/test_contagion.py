@@ -5,36 +5,11 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from meaning_feeds import walks
+from meaning_feeds import CALM, LAG, SHOCK, planted, walks
 from meaning_run import LEAST, THRESHOLD, on_board, player, story
 
 GAP = 0
-LAG = 3
-CALM, SHOCK = 3e-5, 1.5e-4
 PAIR, OTHER = 1, 0
-
-
-def planted(before=300, shock=200, after=300, lag=LAG, sign=1, wilder=SHOCK / CALM, seed=5):
-    """Three pairs of their own noise; in a shock that begins after `before` rounds the second follows the first.
-
-    It does 0.95 of what the first did `lag` rounds before (of what it will do if `lag` is below 0).
-    """
-    rounds = before + shock + after
-
-    def mix(noise):
-        first, second, third = noise
-        own = math.sqrt(1 - 0.95**2)
-        for n in range(before, before + shock):
-            led_by = first[n - lag] if n - lag < rounds else 0.0
-            second[n] = 0.95 * sign * led_by + own * second[n]
-        for row in (first, second):
-            # A follower is wild when what it follows was.
-            late = lag if row is second else 0
-            for n in range(before + late, min(before + shock + late, rounds)):
-                row[n] *= wilder
-        return [first, second, third]
-
-    return walks(seed, rounds, (CALM, 2 * CALM, CALM), mix, (97_000.0, 3_000.0, 5.0), (3, 4, 7))
 
 
 def alerts(steps):

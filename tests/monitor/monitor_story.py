@@ -1,7 +1,12 @@
 """A board's story for the monitor's tests: a few records, and a state that has heard them."""
 
+import io
+
+from rich.console import Console
+
 from host.monitor.board_state import BoardState
 from host.monitor.records import LineSplitter
+from host.monitor.view import BoardView
 
 NOW_S, UTC_S = 100.0, 1732111786.0
 
@@ -12,7 +17,8 @@ ets Jul 29 2019 12:21:46\r
 {"k":"state","p":"BTC/USD","t":1732111786000,"st":"LIVE"}
 {"k":"book","p":"BTC/USD","t":1732111786000,"b":45000.0,"a":45001.0,"s":0.222,"u":45000.875,\
 "i":0.400,"r":2.333}
-{"k":"signal","p":"BTC/USD","t":1732111786123,"side":"BUY","px":45001.0,"i":0.400,"s":0.222,"c":72}
+{"k":"signal","p":"BTC/USD","t":1732111786000,"side":"BUY","px":45001.0,"q":0.25,"c":72,\
+"why":"imbalance"}
 {"k":"book","p":"ETH/USD","t":1732111786000,"b":3512.33,"a":3512.36,"s":0.085,"u":3512.3412,\
 "i":-0.250,"r":0.600}
 {"k":"state","p":"ETH/USD","t":1732111786500,"st":"STALE","why":"checksum"}
@@ -44,6 +50,30 @@ MORE = b"""\
 {"k":"status","st":"maintenance"}
 """
 
+# Three books that move, one of them with another: what is told across pairs and time.
+BOOKS = b"".join(
+    b'{"k":"book","p":"%s","t":1732111786000,"b":%s,"a":%s,"s":0.5,"u":1.5,"i":0.100,"r":1.0}\n'
+    % each
+    for each in (
+        (b"BTC/USD", b"45000.0", b"45001.0"),
+        (b"ETH/USD", b"3512.33", b"3512.36"),
+        (b"BTC/EUR", b"41000.0", b"41001.0"),
+    )
+)
+VOL = b'{"k":"vol","p":"%s","t":1732111786100,"v":%s,"f":0.7,"s":%s,"m":%d,"x":%s}\n'
+FLOW = b'{"k":"flow","p":"%s","t":%d,"o":%s,"v":%s,"x":%s,"r":0.8,"sb":1.5,"sa":2.5}\n'
+CORR = b'{"k":"corr","p":"%s","q":"%s","t":1732111786200,"c":%s,"l":%s,"lag":%d}\n'
+CONTAGION = b'{"k":"contagion","p":"%s","q":"%s","t":%d,"on":%d,"c":%s,"lag":%d}\n'
+MOVES = BOOKS + (
+    VOL % (b"BTC/USD", b"0.812500", b"0.325000", 1, b"1.75")
+    + VOL % (b"ETH/USD", b"0.100000", b"0.200000", -1, b"1.00")
+    + VOL % (b"BTC/EUR", b"0.000000", b"0.300000", 0, b"1.00")
+    + FLOW % (b"BTC/USD", 1732111786100, b"1.50000000", b"-0.50000000", b"-0.25000")
+    + FLOW % (b"ETH/USD", 1732111786100, b"-12345.6", b"0", b"null")
+    + CORR % (b"BTC/USD", b"ETH/USD", b"0.4321", b"0.8765", -200) * 5
+    + CORR % (b"BTC/USD", b"BTC/EUR", b"-0.7500", b"-0.7500", 0) * 5
+)
+
 
 def tell(state: BoardState, stream: bytes) -> BoardState:
     """Let the state learn from a stream."""
@@ -57,3 +87,13 @@ def told_state() -> BoardState:
     board = BoardState("local Kraken")
     board.tick(NOW_S, UTC_S)
     return tell(board, STORY)
+
+
+def render(state, width, height, encoding="utf-8", **options) -> list[str]:
+    """The lines of the live view on a terminal of this size."""
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding)
+    console = Console(file=file, width=width, height=height, force_terminal=True, **options)
+    console.print(BoardView(state, "q leaves", height))
+    file.flush()
+    return raw.getvalue().decode(encoding).splitlines()

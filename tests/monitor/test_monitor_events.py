@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from monitor_story import MORE, NOW_S, STORY, UTC_S, tell, told_state
+from monitor_story import CONTAGION, MORE, NOW_S, STORY, UTC_S, tell, told_state
 
 from host.monitor import words
 from host.monitor.board_state import BoardState
@@ -14,6 +14,7 @@ BOOT = b'{"k":"boot","v":"0.1.0","py":"micropython 1.26.1","cause":"hard","n":3%
 UP, DOWN = b'{"k":"net","st":"up"}\n', b'{"k":"net","st":"down","why":"%s"}\n'
 RESYNC = b'{"k":"resync","p":"BTC/USD","why":"%s","ms":%d,"a":45000.5,"b":%s,"ok":%d}\n'
 LINK = b'{"k":"link","re":0,"skip":0,"off":%s}\n'
+BEGINS = CONTAGION % (b"BTC/USD", b"ETH/USD", 1732111786000, 1, b"0.9123", 300)
 STATUS = b'{"k":"status","st":"%s"}\n'
 
 
@@ -72,6 +73,27 @@ STORIES = [
         "bad",
         "memory leaks: 1,200 B in an hour, 5,344 B are free",
     ),
+    (
+        [BEGINS],
+        "wait",
+        "contagion: BTC/USD leads ETH/USD by 300 ms, correlation +0.91",
+    ),
+    (
+        [CONTAGION % (b"ETH/USD", b"BTC/EUR", 1732111786000, 1, b"-0.9500", 0)],
+        "wait",
+        "contagion: ETH/USD and BTC/EUR move as one, correlation -0.95",
+    ),
+    # Who leads may have changed until it ends.
+    (
+        [BEGINS, CONTAGION % (b"ETH/USD", b"BTC/USD", 1732111798300, 0, b"0.4000", 100)],
+        "ok",
+        "contagion is over: ETH/USD and BTC/USD, it lasted 12.3 s",
+    ),
+    (
+        [CONTAGION % (b"ETH/USD", b"BTC/USD", 1732111798300, 0, b"0.4000", 100)],
+        "ok",
+        "contagion is over: ETH/USD and BTC/USD",
+    ),
     ([b'{"k":"wifi","st":"down","why":"lost"}\n'], "bad", "Wi-Fi lost"),
     ([b'{"k":"wifi","st":"down","why":"wrong password"}\n'], "bad", "no Wi-Fi: wrong password"),
     (
@@ -108,6 +130,7 @@ def test_what_happens_is_told_in_plain_words(said, mood, text):
         [STATUS % b"online"],
         [b'{"k":"listing","p":"BTC/USD","pd":1,"qd":8,"st":"online"}\n'],
         [b'{"k":"resync"}\n', b'{"k":"link"}\n', b'{"k":"status"}\n', b'{"k":"net"}\n'],
+        [b'{"k":"contagion"}\n', b'{"k":"contagion","p":"A","q":"B","on":1}\n'],
     ],
 )
 def test_a_start_as_it_should_be_and_half_records_are_no_events(said):

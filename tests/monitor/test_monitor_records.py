@@ -1,6 +1,7 @@
 """The byte stream of a board, cut and spoilt anyhow, gives its records and loses nothing."""
 
 import json
+import re
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from monitor_story import STORY
 
+from host import ROOT
+from host.monitor.board_state import BoardState
 from host.monitor.records import MAX_LINE_BYTES, Line, LineSplitter, decode
 
 
@@ -86,3 +89,10 @@ def test_a_giant_line_is_passed_on_before_it_ends_and_its_tail_is_no_record():
     tail = b'{"k":"error","why":"not one"}'
     assert list(splitter.feed(tail + b"\n")) == [Line(b"x" * 10 + tail, None)]
     assert list(splitter.feed(tail + b"\n")) == [Line(tail, json.loads(tail))]
+
+
+def test_the_monitor_knows_every_record_of_the_documentation():
+    text = (ROOT / "docs" / "records.md").read_text()
+    kinds = set(re.findall(r"^\| `(\w+)` \|.*\|.*\|$", text, re.MULTILINE)) - {"k"}
+    assert {"book", "vol", "contagion", "health"} <= kinds
+    assert [kind for kind in kinds if not BoardState().knows({"k": kind})] == []

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from monitor_story import NOW_S, UTC_S, tell, told_state
+from monitor_story import MOVES, NOW_S, UTC_S, tell, told_state
 
 from host.monitor import words
 from host.monitor.board_state import SILENT_AFTER_S, BoardState
@@ -23,7 +23,7 @@ def test_the_story_is_learned():
     assert (btc.lag_ms, btc.updates, btc.bad_checksums) == (12, 250, 0)
     assert words.microprice(btc) == "45000.875"
     assert state.pairs["ETH/USD"].reason == "checksum"
-    assert state.signals[0].price == Decimal("45001.0")
+    assert state.books.signals[0].price == Decimal("45001.0")
     assert state.other_text.shown(5, NOW_S) == [b"ets Jul 29 2019 12:21:46"]
 
 
@@ -109,14 +109,16 @@ anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=9) | st.decimals(),
     lambda inner: st.lists(inner, max_size=2),
     max_leaves=3,
-) | st.sampled_from([Decimal("1e999999"), Decimal("-0.0"), 10**4000, "LIVE", "BTC/USD", "\ud800"])
+) | st.sampled_from(
+    [Decimal("1e999999"), Decimal("-0.0"), 10**4000, "LIVE", "BTC/USD", "ETH/USD", "\ud800"]
+)
 keys = ["p", "t", "b", "a", "s", "u", "i", "r", "side", "px", "c", "st", "why", "v", "py"]
 keys += ["cause", "free", "n", "ms", "lag", "bad", "up", "ps", "alloc", "re", "drop", "skip"]
 keys += ["hb", "rssi", "off", "ppm", "low", "l", "h", "lo", "q", "o", "bq", "aq", "ok", "min"]
-keys += ["pd", "qd", "tick", "ip", "lost", "key"]
+keys += ["pd", "qd", "tick", "ip", "lost", "key", "f", "m", "x", "on", "sb", "sa"]
 kinds = ["book", "signal", "state", "pair", "boot", "net", "health", "link", "error", "new"]
 kinds += ["tick", "trade", "ohlc", "spread", "resync", "restart", "status", "listing", "wifi"]
-kinds += ["clock", "safe", "leak", "set"]
+kinds += ["clock", "safe", "leak", "set", "vol", "flow", "corr", "contagion"]
 
 
 @settings(max_examples=60, deadline=None)
@@ -124,7 +126,7 @@ kinds += ["clock", "safe", "leak", "set"]
     st.lists(st.tuples(st.sampled_from(kinds), st.dictionaries(st.sampled_from(keys), anything)))
 )
 def test_senseless_values_do_no_harm(records):
-    state = told_state()
+    state = tell(told_state(), MOVES)
     for kind, values in records:
         state.take(Line(b"", {**values, "k": kind}))
         state.tick(NOW_S, UTC_S)

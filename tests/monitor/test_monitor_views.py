@@ -5,25 +5,15 @@ import os
 import sys
 
 import pytest
-from monitor_story import MORE, STORY, tell, told_state
+from monitor_story import MORE, STORY, render, tell, told_state
 from rich.cells import cell_len
-from rich.console import Console
 from terminals import Terminal
 
 from host.monitor import words
 from host.monitor.show import show
-from host.monitor.view import BoardView, svg
+from host.monitor.view import svg
 
 SIZES = [(80, 24), (100, 30), (140, 40)]
-
-
-def render(state, width, height, encoding="utf-8", **options) -> list[str]:
-    raw = io.BytesIO()
-    file = io.TextIOWrapper(raw, encoding=encoding)
-    console = Console(file=file, width=width, height=height, force_terminal=True, **options)
-    console.print(BoardView(state, "q leaves", height))
-    file.flush()
-    return raw.getvalue().decode(encoding).splitlines()
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -32,7 +22,7 @@ def test_the_view_has_the_numbers_and_fits(size):
     assert len(lines) == size[1]
     assert max(map(cell_len, lines)) <= size[0]
     text = "\n".join(lines)
-    for part in ("BTC/USD", "45000.0", "45001.0", "0.222", "+0.40", "LIVE", "BUY", "72"):
+    for part in ("BTC/USD", "45000.0", "45001.0", "0.222", "+0.40", "LIVE", "BUY", "72", "0.25"):
         assert part in text
     for part in ("12,345", "23,120 B", "failed 1", "reconnects 2", "connected"):
         assert part in text
@@ -153,7 +143,8 @@ def test_plain_lines():
     summary = show(io.BytesIO(STORY), mode="plain", out=out)
     text = out.getvalue().decode()
     assert "bid 45000.0  ask 45001.0  spread 0.222 bps  mid 45000.50" in text
-    assert "BTC/USD BUY" in text and "at 45001.0  confidence 72" in text
+    assert "BTC/USD BUY" in text and "at 45001.0 for 0.25  confidence 72" in text
+    assert "because: imbalance  spread 0.222 bps  imbalance +0.40" in text
     assert "ets Jul 29 2019 12:21:46\n" in text
     eth = next(line for line in text.splitlines() if " ETH/USD  STALE" in line)
     assert "no proved prices" in eth and "3512" not in eth

@@ -61,7 +61,8 @@ def test_a_person_reads_books_checksums_signals_and_speed(feed):
 def test_records_are_lines_of_json_within_120_bytes(feed):
     done = replay(feed, "--records")
     lines = done.stdout.splitlines()
-    assert {json.loads(line)["k"] for line in lines} == {"state", "signal", "book"}
+    kinds = {"state", "signal", "book", "vol", "corr", "flow"}
+    assert {json.loads(line)["k"] for line in lines} == kinds
     assert all(len(line) < 120 and line.isascii() for line in lines)
     assert "checksums proved" in done.stderr  # the summary does not get between the records
 

@@ -58,6 +58,13 @@ def test_the_table_has_every_setting_with_its_unit_and_range(run):
         "60000",
         "default",
     ]
+    for said in (
+        "signal_cooldown_ms 1000 ms 0 to 600000 default",
+        "depth_bps 10 bps 1 to 1000 default",
+        "correlation_window 100 x 100 ms 20 to 500 default",
+        "contagion_threshold 0.85 0.1 to 1.0 default",
+    ):
+        assert rows[said.partition(" ")[0]].split() == said.split()
     assert rows["host"].split() == ["host", "localhost", "text", "set"]
     assert rows["depth"].endswith("set to its default")
     assert run("show")[1] == out

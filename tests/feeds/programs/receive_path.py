@@ -14,6 +14,9 @@ from firmware import config
 from firmware.feeds import buffers
 from tests.lib.programs.loop import Loop
 
+# Returns ever sampled of the first pair, and what comes between two pairs, as series.py has them.
+_SEEN = 4 + 17
+_SERIES_ROW = 26
 _TEXT = 1
 _SKIPPED = 3
 _PIECE = 4
@@ -63,7 +66,10 @@ def main(path, wanted, size, name):
     finally:
         micropython.heap_unlock()
     published = [pub[0] for pub in made[4]]
-    print(json.dumps([done, list(made[10][:11]), published, [book[0] for book in made[2]]]))
+    stride = _SERIES_ROW + settings["correlation_window"]
+    sampled = [made[16][_SEEN + n * stride] for n in range(len(published))]
+    states = [book[0] for book in made[2]]
+    print(json.dumps([done, list(made[10][:11]), published, states, sampled]))
 
 
 main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])

@@ -27,11 +27,11 @@ def fingerprint(buffers):
 
 
 def look(buffers):
-    """Each pair's [state, reason, decimals, time, bids, asks, features]; a number is [hi, lo, ...]."""
-    return [_pair(book, pub) for book, pub in zip(buffers[2], buffers[4])]
+    """Each pair's [state, reason, decimals, time, bids, asks, features, scale]; a number is [hi, lo, ...]."""
+    return [_pair(*parts) for parts in zip(buffers[2], buffers[4], buffers[19])]
 
 
-def _pair(book, pub):
+def _pair(book, pub, mood):
     slot = _SLOTS + (int(pub[0]) & 1) * _SLOT_STRIDE
     return [
         int(book[_STATE]),
@@ -41,6 +41,7 @@ def _pair(book, pub):
         _side(book, 0),
         _side(book, 1),
         [_words(pub, slot + at, 4) for at in _VALUES],
+        int(mood[0]),
     ]
 
 

@@ -6,7 +6,7 @@ from array import array
 
 LIVE = 1
 MOVED, THRESHOLD, COOLDOWN_MS, MARKET = 4, 5, 6, 9
-DECIMALS, AT, PRICES, LOOKS = 11, 12, 13, 100
+DECIMALS, PRICE, WORDS = 11, 12, 13
 _PLACE = 3  # of the last price, in a market of one pair
 _PUB_WORDS, _SLOT, _SLOT_STRIDE, _MID = 80, 4, 36, 28
 
@@ -15,11 +15,10 @@ def play(watch, story):
     """For every look what it returned, its price and decimals, and where it was too far the price before.
 
     A story is `[threshold, cooldown_ms, channels, looks]`; a look `[now, state, mid, last]`, both
-    prices `[hi, lo, decimals]` or None when nothing new was published; behind the last look's
-    answer comes the whole history, the oldest first.
+    prices `[hi, lo, decimals]` or None when nothing new was published.
     """
     threshold, cooldown_ms, channels, looks = story
-    row = array("i", bytes(4 * (PRICES + LOOKS)))
+    row = array("i", bytes(4 * WORDS))
     row[THRESHOLD], row[COOLDOWN_MS] = threshold, cooldown_ms
     row[MARKET] = _PLACE if channels else 0
     pub = array("i", bytes(4 * _PUB_WORDS))
@@ -37,9 +36,7 @@ def play(watch, story):
             market[_PLACE + 3] = 1
         moved = watch(row, pub, book, market, now)
         before = [row[n] for n in range(4)] if moved else None
-        said.append([moved, row[PRICES + row[AT]], row[DECIMALS], row[MOVED], before])
-    at = PRICES + row[AT] + 1
-    said.append([row[n] for n in range(at, PRICES + LOOKS)] + [row[n] for n in range(PRICES, at)])
+        said.append([moved, row[PRICE], row[DECIMALS], row[MOVED], before])
     return said
 
 
