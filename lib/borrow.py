@@ -16,5 +16,12 @@ def give_back(path, name):
         delattr(sys.modules[path], name)
 
 
+def lent(path, name):
+    """The module, which stays only as long as what is called of it."""
+    module = borrow(path, name)
+    give_back(path, name)
+    return module
+
+
 def _whole(path, name):
     return path + "." + name if path else name

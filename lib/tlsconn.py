@@ -1,10 +1,8 @@
 """Opens a verified TLS connection without blocking the other tasks, and says in words why not."""
 
 import errno
-import gc
 import select
 import socket
-import sys
 from asyncio import sleep_ms
 from time import ticks_add, ticks_diff, ticks_ms
 
@@ -27,7 +25,7 @@ def trust(ca_der):
     try:
         context.load_verify_locations(ca_der)
     except (OSError, ValueError) as error:
-        raise ConnectError(_why(error)) from None
+        raise ConnectError(error) from None
     return context
 
 
@@ -44,7 +42,7 @@ async def connect(host, port, trusted, hello, timeout_ms=15_000):
     except (OSError, UnicodeError):
         raise ConnectError("cannot resolve " + host[:40]) from None
     family, kind, protocol, _, address = found[0]
-    sock = stream = failure = None
+    sock = stream = None
     done = False
     try:
         sock = socket.socket(family, kind, protocol)
@@ -55,14 +53,11 @@ async def connect(host, port, trusted, hello, timeout_ms=15_000):
         done = True
         return stream
     except (OSError, ValueError, MemoryError) as error:
-        failure = error
+        raise ConnectError(error) from None
     finally:
         # Also when the task is cancelled.
         if not done and sock is not None:
             (stream or sock).close()
-    # The words need the room that the TLS session had.
-    stream = sock = None
-    raise ConnectError(_why(failure))
 
 
 async def send(stream, data, deadline):
@@ -93,13 +88,3 @@ async def _reach(sock, address, deadline):
         if ticks_diff(deadline, ticks_ms()) <= 0:
             raise ConnectError("timed out")
         await sleep_ms(_STEP_MS)
-
-
-def _why(error):
-    """In words, by a module that is loaded only when a connection failed and leaves no trace."""
-    gc.collect()
-    import tlswhy
-
-    text = tlswhy.why(error)
-    del sys.modules["tlswhy"]
-    return text

@@ -1,12 +1,29 @@
 """A TLS connection as its users see it, and why there is none; what opens one (tlsconn.py) need not stay loaded."""
 
+import gc
+import sys
+
 
 class ConnectError(Exception):
-    """The connection was not made, or is lost. `why` says it in 60 plain characters at most."""
+    """The connection was not made, or is lost, by `cause`: a text, or the error that it was."""
 
-    def __init__(self, why):
-        super().__init__(why)
-        self.why = why
+    def __init__(self, cause):
+        super().__init__(cause)
+        self._cause = cause
+
+    @property
+    def why(self):
+        """It in 60 plain characters at most. Ask when the connection is gone: its words need that room."""
+        if isinstance(self._cause, str):
+            return self._cause
+        gc.collect()
+        try:
+            import tlswhy
+        except MemoryError:
+            return "no room to say why"
+        text = tlswhy.why(self._cause)
+        del sys.modules["tlswhy"]
+        return text
 
 
 class TlsStream:

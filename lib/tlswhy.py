@@ -2,39 +2,33 @@
 
 import errno
 
-# What an errno means to a person. lwIP uses the newlib numbers, which mostly agree with POSIX.
-_ERRNO_WHY = (
-    ((errno.ECONNREFUSED,), "connection refused"),
-    ((errno.EHOSTUNREACH, 101, 114, 118), "host or network unreachable"),
-    ((errno.ETIMEDOUT, 110, 116), "timed out"),
-    ((errno.ECONNRESET, errno.ECONNABORTED, 32), "closed by the peer"),
-    # ENOMEM and mbedTLS: PK/MPI/SSL allocation failed, each by its own number.
-    ((errno.ENOMEM, 16, -0x10, -0x3F80, -0x4290, -0x7F00), "out of memory for TLS"),
-    ((-0x7280,), "closed by the peer during the handshake"),
-    ((-0x7780,), "TLS alert from the peer"),
-)
+from micropython import const
 
-# Parts of the texts of mbedTLS and OpenSSL. The clock comes first: a board that has not yet
-# heard the time rejects every chain, and that is then the only thing to mend.
-_TEXT_WHY = (
-    ("in the future", "certificate not yet valid (is the clock set?)"),
-    ("not yet valid", "certificate not yet valid (is the clock set?)"),
-    ("expired", "certificate expired (is the clock set?)"),
-    ("does not match", "certificate is for another host"),
-    ("mismatch", "certificate is for another host"),
-    ("not correctly signed", "certificate not trusted"),
-    ("local issuer", "certificate not trusted"),
-    ("self-signed", "certificate not trusted"),
-    ("self signed", "certificate not trusted"),
-    ("signature failure", "certificate not trusted"),
-    ("certificate verify failed", "certificate not accepted"),
-    ("alloc", "out of memory for TLS"),
-    ("EOF", "closed by the peer during the handshake"),
-    ("WRONG_VERSION", "the peer does not speak TLS"),
-    ("INVALID_RECORD", "the peer does not speak TLS"),
-    ("invalid cert", "the CA certificate is not valid DER"),
-    ("cadata", "the CA certificate is not valid DER"),
+# What is looked for in the name of an errno, its number and the error's text, and what it means; in
+# one text, since the heap is short of room when this is loaded. lwIP uses the newlib numbers,
+# which mostly agree with POSIX; 16, -16, -16256, -17040 and -32512 are ENOMEM and mbedTLS' failed
+# allocations. Of the texts the clock's come first: a board that has not yet heard the time rejects
+# every chain, and that is then the only thing to mend.
+_WHYS = const(
+    "ECONNREFUSED=connection refused\n"
+    "EHOSTUNREACH= 101 = 114 = 118 =host or network unreachable\n"
+    "ETIMEDOUT= 110 = 116 =timed out\n"
+    "ECONNRESET=ECONNABORTED= 32 =closed by the peer\n"
+    "ENOMEM= 16 = -16 = -16256 = -17040 = -32512 =out of memory for TLS\n"
+    " -29312 =closed by the peer during the handshake\n"
+    " -30592 =TLS alert from the peer\n"
+    "in the future=not yet valid=certificate not yet valid (is the clock set?)\n"
+    "expired=certificate expired (is the clock set?)\n"
+    "does not match=mismatch=certificate is for another host\n"
+    "not correctly signed=local issuer=self-signed=self signed=signature failure"
+    "=certificate not trusted\n"
+    "certificate verify failed=certificate not accepted\n"
+    "alloc=out of memory for TLS\n"
+    "EOF=closed by the peer during the handshake\n"
+    "WRONG_VERSION=INVALID_RECORD=the peer does not speak TLS\n"
+    "invalid cert=cadata=the CA certificate is not valid DER\n"
 )
+_LONGEST = const(40)  # of what is quoted
 
 
 def why(error):
@@ -42,16 +36,17 @@ def why(error):
     if isinstance(error, MemoryError):
         return "out of memory for TLS"
     text = str(error)
+    said = text
     if isinstance(error, OSError):
-        for numbers, why in _ERRNO_WHY:
-            if error.errno in numbers:
-                return why
-    for part, why in _TEXT_WHY:
-        if part in text:
-            return why
-    return _short("TLS failed: ", text)
-
-
-def _short(what, detail):
-    """At most 60 plain characters, fit to stand between quotes."""
-    return what + "".join(c if " " <= c <= "~" and c not in "\"'\\" else "_" for c in detail)[:40]
+        said = "%s %s %s" % (errno.errorcode.get(error.errno, ""), error.errno, text)
+    start = 0
+    while start < len(_WHYS):
+        end = _WHYS.find("\n", start)
+        *parts, words = _WHYS[start:end].split("=")
+        for part in parts:
+            if part in said:
+                return words
+        start = end + 1
+    # Fit to stand between quotes.
+    plain = "".join(c if " " <= c <= "~" and c not in "\"'\\" else "_" for c in text)
+    return "TLS failed: " + plain[:_LONGEST]

@@ -26,7 +26,7 @@ from time import ticks_add, ticks_diff, ticks_ms
 from micropython import const
 
 import wsframe
-from borrow import borrow, give_back
+from borrow import lent
 from tlsstream import ConnectError
 from wsoutbox import Outbox
 
@@ -97,12 +97,13 @@ class WebSocket:
         """Open wss://host:port/path; the host's certificate must lead to what `tlsconn.trust` was given."""
         # First of all: the board has memory for one TLS session.
         self._drop()
-        # Needed for two moments of each connection: the code is not kept between them.
-        wsopen = borrow("", "wsopen")
-        give_back("", "wsopen")
+        deadline = ticks_add(ticks_ms(), timeout_ms)
         done = False
         try:
-            self.early = await wsopen.upgrade(self, host, port, path, trusted, timeout_ms)
+            # Each with code that is gone before the next one's comes.
+            key, hello = lent("", "wsrequest").request(host, port, path)
+            self.attach(await lent("", "tlsconn").connect(host, port, trusted, hello, timeout_ms))
+            self.early = await lent("", "wsanswer").read(self, key, deadline)
             done = True
         finally:
             if not done:

@@ -12,19 +12,16 @@ from firmware.signals.adapt import adapt
 from firmware.signals.contagion import contagion
 
 # The pulse: when the next sample is due, the pair whose links are next to be looked at (0: none of
-# this sample), which record comes next, the setting of the depth, how many pairs take part, and
-# whether a book came back to life since the last message.
+# this sample), which record comes next, the setting of the depth, and how many pairs take part.
 _DUE_HI = const(0)
 _DUE_LO = const(1)
 _STAGE = const(2)
 _TURN = const(3)
 _DEPTH_BPS = const(4)
 _PAIRS = const(5)
-_BACK = const(6)
 
 _SAMPLE_MS = const(100)
 _LATE_MS = const(200)  # with so much to make up for, all is done at once
-_MOST_BEHIND_MS = const(10_000)  # of a market in which nothing happened, so much is made up for
 
 _B_STATE = const(0)
 _LIVE = const(1)
@@ -40,6 +37,7 @@ _T_VOLATILITY = const(5)
 _T_LINK = const(6)
 _T_CONTAGION = const(7)
 _T_FLOW = const(8)
+_T_DEPTH = const(9)
 _BILLION = const(1_000_000_000)
 _TIME = const(24)  # behind the values of `tell`
 _LAG = const(12)  # among those of `lay_link`
@@ -51,12 +49,13 @@ _ROOM = const(120)  # where in `out` the last of its records may begin
 
 
 @micropython.native
-def pulse(hi, lo, buffers):
+def pulse(hi, lo, behind, buffers):
     """Sample what is due before a message of the exchange's time hi * 10**9 + lo ms; returns the bytes of its records.
 
+    `behind` is for how many ms a sample has been due, -1 if only work of the last one is left (see overdue.py).
     One slice a message (all samples, or one pair's links), all at once if that falls behind.
     A conductor, see take_book.py. A record a sample, in rotation: a pair's volatility, two pairs'
-    correlation, a pair's flow, of books that are LIVE; and those of contagion when it begins or ends.
+    correlation, a pair's flow and depth, of books that are LIVE; and those of contagion when it begins or ends.
     """
     (
         _,
@@ -84,26 +83,7 @@ def pulse(hi, lo, buffers):
     pos = 0
     pairs = beat[_PAIRS]
     last_link = pairs * (pairs - 1) // 2
-    behind = _MOST_BEHIND_MS + 1
-    ahead = hi - beat[_DUE_HI]
-    if ahead == 0:
-        behind = lo - beat[_DUE_LO]
-    elif ahead == 1 and lo - beat[_DUE_LO] < 0:
-        behind = lo - beat[_DUE_LO] + _BILLION
-    elif ahead == -1 and lo - beat[_DUE_LO] > 0:
-        behind = lo - beat[_DUE_LO] - _BILLION
-    if (
-        behind > _MOST_BEHIND_MS
-        or behind < 0 - _MOST_BEHIND_MS
-        or (beat[_BACK] and behind >= _LATE_MS)
-    ):
-        # The first message, the first for long, or of another time. Nor is anything made up for
-        # where a book came back: a snapshot need not tell since when it is true.
-        beat[_DUE_HI] = hi
-        beat[_DUE_LO] = lo // _SAMPLE_MS * _SAMPLE_MS
-        behind = 0
-    beat[_BACK] = 0
-    while pairs > 0 and (beat[_STAGE] > 0 or behind >= 0):
+    while beat[_STAGE] > 0 or behind >= 0:
         pair = beat[_STAGE]
         values[0] = hi
         values[_V_LO] = lo
@@ -173,6 +153,8 @@ def pulse(hi, lo, buffers):
                     values[_TIME + _V_LO] = lo
                     values[_TIME + _V_DECIMALS] = 0
                     pos = render(out, pos, templates[_T_FLOW], values, 0, symbols, n, words, 0)
+                    counters[_RECORDS] += 1
+                    pos = render(out, pos, templates[_T_DEPTH], values, 0, symbols, n, words, 0)
                 else:
                     lay_link(values, links, link * _L_WORDS, _SAMPLE_MS)
                     pos = render(out, pos, templates[_T_LINK], values, 0, symbols, other, words, n)

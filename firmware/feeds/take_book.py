@@ -8,6 +8,7 @@ from firmware.kernels.book import apply
 from firmware.kernels.checksum import prove
 from firmware.kernels.features import features
 from firmware.kernels.flow import touch
+from firmware.kernels.overdue import overdue
 from firmware.kernels.render import render
 from firmware.kernels.sequence import cut, follow
 from firmware.signals.imbalance import imbalance
@@ -34,6 +35,7 @@ _B_STATE = const(0)
 _B_REASON = const(1)
 _B_TIME_HI = const(8)
 _B_TIME_LO = const(9)
+_B_NEAREST = const(10)
 _B_SHOWN_HI = const(14)
 _B_SHOWN_LO = const(15)
 _B_UPDATES = const(60)
@@ -70,8 +72,8 @@ _STALE = const(2)
 _WORD_FLAT = const(3)
 _WHY_CHECKSUM = const(6)
 _WHY_PRECISION = const(7)
-# Where in `out` a book's record may begin: behind two of the pulse and a state, or behind those of one
-# of a message's three groups; the states and signals of all three have room in any case.
+# Where in `out` a book's record may begin if a message has more groups than one: the states and
+# signals of all three have room in any case, and so has all of a group that is alone.
 _BOOK_ROOM = const(360)
 _T_BOOK = const(0)
 _T_SIGNAL = const(1)
@@ -118,8 +120,13 @@ def take_book(kind, frame, now_ms, buffers):
             counters[_SKIPPED] += 1
         return kind
     pos = 0
-    if update[_UPD_GROUPS] == 1 and update[_UPD_GROUP + _G_TIME_HI]:
-        pos = pulse(update[_UPD_GROUP + _G_TIME_HI], update[_UPD_GROUP + _G_TIME_LO], buffers)
+    alone = update[_UPD_GROUPS] == 1
+    if alone:
+        hi = update[_UPD_GROUP + _G_TIME_HI]
+        lo = update[_UPD_GROUP + _G_TIME_LO]
+        due = overdue(beat, hi, lo)
+        if due >= 0:
+            pos = pulse(hi, lo, due - 1, buffers)
     snapshot = update[_UPD_TYPE] == _TYPE_SNAPSHOT
     proof = update[_UPD_PROOF]
     group = _UPD_GROUP
@@ -166,7 +173,8 @@ def take_book(kind, frame, now_ms, buffers):
                 else:
                     counters[_PROVED] += 1
                     features(pub, settings, book, now_ms)
-                    touch(flows[pair], book, snapshot)
+                    if book[_B_NEAREST] == 0:
+                        touch(flows[pair], book, snapshot)
                     if book[_B_STATE] != _LIVE:
                         book[_B_STATE] = _LIVE
                         book[_B_REASON] = 0
@@ -191,7 +199,7 @@ def take_book(kind, frame, now_ms, buffers):
                     leader = moods[pair][_MOOD_LEADER]
                     led = sigs[leader - 1][_SIG_SIDE] if leader else 0
                     changed = imbalance(pub, sig, settings, book, moods[pair], led)
-                    if pos < _BOOK_ROOM and (
+                    if (alone or pos < _BOOK_ROOM) and (
                         changed
                         or book[_B_TIME_HI] != book[_B_SHOWN_HI]
                         or book[_B_TIME_LO] - book[_B_SHOWN_LO] >= settings[_SET_BOOK_INTERVAL_MS]

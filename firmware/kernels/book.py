@@ -32,6 +32,7 @@ _B_COUNT = const(4)  # levels: bids, then asks
 _B_DECIMALS = const(6)  # of prices, then of quantities; -1 until the first levels tell
 _B_TIME_HI = const(8)
 _B_TIME_LO = const(9)
+_B_NEAREST = const(10)  # the first level of either side that the last message changed
 # The first level that changed since the checksum was last computed: bids, then asks.
 _B_DIRTY = const(12)
 # Slot numbers from the best level on: bids, then asks; behind the count, free slots.
@@ -125,6 +126,9 @@ def apply(book: ptr32, upd: ptr32, group: int, frame: ptr8, text: ptr8) -> int:
 
     capacity = book[_B_CAPACITY]
     slots = _B_ORDER + 2 * capacity
+    nearest = capacity
+    if snapshot:
+        nearest = 0
     level = first
     while level < last:
         side = upd[level + _L_SIDE]
@@ -165,6 +169,8 @@ def apply(book: ptr32, upd: ptr32, group: int, frame: ptr8, text: ptr8) -> int:
                 book[_B_COUNT + side] = count
                 if at < book[_B_DIRTY + side]:
                     book[_B_DIRTY + side] = at
+                if at < nearest:
+                    nearest = at
             slot = -1
         elif found:
             slot = book[order + at]
@@ -181,6 +187,8 @@ def apply(book: ptr32, upd: ptr32, group: int, frame: ptr8, text: ptr8) -> int:
         if slot >= 0:
             if at < book[_B_DIRTY + side]:
                 book[_B_DIRTY + side] = at
+            if at < nearest:
+                nearest = at
             t = slot * _TEXT_STRIDE
             slot = slots + slot * _SLOT_STRIDE
             book[slot + _S_PRICE_HI] = hi
@@ -213,6 +221,7 @@ def apply(book: ptr32, upd: ptr32, group: int, frame: ptr8, text: ptr8) -> int:
                 zeros = qty_decimals - upd[n + _N_FRAC]
             book[slot + _S_LENGTH] = t - begin
         level += _LEVEL_STRIDE
+    book[_B_NEAREST] = nearest
 
     count = 0
     while count < 2:

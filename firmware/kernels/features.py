@@ -8,14 +8,16 @@ _B_COUNT = const(4)
 _B_DECIMALS = const(6)
 _B_TIME_HI = const(8)
 _B_TIME_LO = const(9)
+_B_NEAREST = const(10)
 _B_ORDER = const(64)
 _SLOT_STRIDE = const(5)
 _S_QTY_HI = const(2)
 _S_QTY_LO = const(3)
 
-# The published buffer: a count of publications, two slots that take turns. A reader copies slot
-# `count & 1` and believes it if the count is still the same.
+# The published buffer: a count of publications, the levels that were summed, two slots that take
+# turns. A reader copies slot `count & 1` and believes it if the count is still the same.
 _P_COUNT = const(0)
+_P_LEVELS = const(1)
 _P_SLOT = const(4)
 _P_SLOT_STRIDE = const(36)
 # A slot is a row of values; a value is hi * 10**9 + lo, times 10**-decimals, minus if sign is 1.
@@ -38,11 +40,10 @@ _IMBALANCE_DECIMALS = const(4)
 _RATIO_DECIMALS = const(3)
 _WEIGHT_DIGITS = const(9)
 
-# The settings buffer: the levels to sum, and from _W on a work area: five fractions, each
+# The settings buffer: the levels to sum, and from _W_SPREAD on a work area: five fractions, each
 # numerator and denominator in three limbs, then its digits after the point and the place of its
 # result in `pub`.
 _SET_LEVELS = const(0)
-_W = const(8)
 _W_STRIDE = const(8)
 _W_SPREAD = const(8)
 _W_IMBALANCE = const(16)
@@ -67,12 +68,32 @@ def features(pub: ptr32, work: ptr32, book: ptr32, now_ms: int) -> int:
     mid is exact; the microprice (bid * ask size + ask * bid size) / (sizes), Gatheral and Oomen
     2010, has one decimal more than prices and is right to its last digit while the spread is
     below 10**5 ticks. What an empty side leaves undefined has decimals -1, and so have mid and
-    microprice of prices beyond 10**17 ticks. Returns the number of publications.
+    microprice of prices beyond 10**17 ticks. What the last message left as it was is not computed
+    again. Returns the number of publications.
     """
     levels = work[_SET_LEVELS]
     slot = _P_SLOT + ((pub[_P_COUNT] + 1) & 1) * _P_SLOT_STRIDE
     capacity = book[_B_CAPACITY]
     decimals = book[_B_DECIMALS]
+    nearest = book[_B_NEAREST]
+    if pub[_P_LEVELS] != levels:
+        pub[_P_LEVELS] = levels
+        nearest = 0
+    if nearest > 0:
+        # The best bid and ask are as they were, and so is all but imbalance and ratio.
+        at = _P_SLOT + (pub[_P_COUNT] & 1) * _P_SLOT_STRIDE
+        k = 0
+        while k < _F_ARRIVAL:
+            pub[slot + k] = pub[at + k]
+            k += 1
+    pub[slot + _F_TIME + _V_HI] = book[_B_TIME_HI]
+    pub[slot + _F_TIME + _V_LO] = book[_B_TIME_LO]
+    pub[slot + _F_TIME + _V_DECIMALS] = 0
+    pub[slot + _F_TIME + _V_SIGN] = 0
+    pub[slot + _F_ARRIVAL] = now_ms
+    if nearest >= levels:
+        pub[_P_COUNT] += 1
+        return pub[_P_COUNT]
 
     # Sizes over the levels, in three limbs: bids at _W_RATIO, asks behind them.
     side = 0
@@ -114,13 +135,8 @@ def features(pub: ptr32, work: ptr32, book: ptr32, now_ms: int) -> int:
             work[_W_WEIGHT + 2 + side * 3] = book[k + 1]
         side += 1
 
-    pub[slot + _F_TIME + _V_HI] = book[_B_TIME_HI]
-    pub[slot + _F_TIME + _V_LO] = book[_B_TIME_LO]
-    pub[slot + _F_TIME + _V_DECIMALS] = 0
-    pub[slot + _F_TIME + _V_SIGN] = 0
-    pub[slot + _F_ARRIVAL] = now_ms
     at = _F_SPREAD
-    while at <= _F_MID:
+    while at <= _F_MID and nearest == 0:
         pub[slot + at + _V_HI] = 0
         pub[slot + at + _V_DECIMALS] = -1
         pub[slot + at + _V_SIGN] = 0
@@ -148,6 +164,7 @@ def features(pub: ptr32, work: ptr32, book: ptr32, now_ms: int) -> int:
         side = work[at + 1] - work[at + 4]
     if side == 0:
         side = work[at + 2] - work[at + 5]
+    pub[slot + _F_IMBALANCE + _V_SIGN] = 0
     n = 3
     if side < 0:
         n = 0 - 3
@@ -170,96 +187,98 @@ def features(pub: ptr32, work: ptr32, book: ptr32, now_ms: int) -> int:
     work[_W_RATIO + _DIGITS] = _RATIO_DECIMALS
     work[_W_RATIO + _RESULT] = slot + _F_RATIO
 
-    # Spread and twice the mid.
-    hi = pub[slot + _F_ASK + _V_HI]
-    top = pub[slot + _F_BID + _V_HI]
-    lo = pub[slot + _F_ASK + _V_LO] - pub[slot + _F_BID + _V_LO]
-    k = hi - top
-    if lo < 0:
-        lo += _BILLION
-        k -= 1
-    crossed = 0
-    if k < 0:
-        crossed = 1
-        pub[slot + _F_SPREAD + _V_SIGN] = 1
-        k = 0 - k
-        if lo > 0:
-            lo = _BILLION - lo
-            k -= 1
-    # Ten times the spread, in the microprice's unit.
-    n = lo // _HUNDRED_MILLION
-    work[_W_MICRO] = 0
-    work[_W_MICRO + 1] = 0
-    work[_W_MICRO + 2] = (lo - n * _HUNDRED_MILLION) * 10
     exact = 0
-    if hi <= _HUNDRED_MILLION and top <= _HUNDRED_MILLION:
-        exact = 1
-        n += k * 10
-        if n >= _BILLION:
-            n -= _BILLION
-            work[_W_MICRO] = 1
-        work[_W_MICRO + 1] = n
-    lo += lo
-    k += k
-    if lo >= _BILLION:
-        lo -= _BILLION
-        k += 1
-    work[_W_SPREAD] = 0
-    if k >= _BILLION:
-        k -= _BILLION
-        work[_W_SPREAD] = 1
-    work[_W_SPREAD + 1] = k
-    work[_W_SPREAD + 2] = lo
-    hi += top
-    lo = pub[slot + _F_ASK + _V_LO] + pub[slot + _F_BID + _V_LO]
-    if lo >= _BILLION:
-        lo -= _BILLION
-        hi += 1
-    if exact:
-        # mid = (bid + ask) * 10 / 2, with one decimal more.
+    crossed = 0
+    row = _W_IMBALANCE
+    if nearest == 0:
+        row = _W_SPREAD
+        # Spread and twice the mid.
+        hi = pub[slot + _F_ASK + _V_HI]
+        top = pub[slot + _F_BID + _V_HI]
+        lo = pub[slot + _F_ASK + _V_LO] - pub[slot + _F_BID + _V_LO]
+        k = hi - top
+        if lo < 0:
+            lo += _BILLION
+            k -= 1
+        if k < 0:
+            crossed = 1
+            pub[slot + _F_SPREAD + _V_SIGN] = 1
+            k = 0 - k
+            if lo > 0:
+                lo = _BILLION - lo
+                k -= 1
+        # Ten times the spread, in the microprice's unit.
         n = lo // _HUNDRED_MILLION
-        k = hi * 10 + n
-        n = (lo - n * _HUNDRED_MILLION) * 10
-        if k & 1:
-            n += _BILLION
-        pub[slot + _F_MID + _V_HI] = k >> 1
-        pub[slot + _F_MID + _V_LO] = n >> 1
-        pub[slot + _F_MID + _V_DECIMALS] = decimals + 1
-    work[_W_SPREAD + 3] = 0
-    if hi >= _BILLION:
-        hi -= _BILLION
-        work[_W_SPREAD + 3] = 1
-    work[_W_SPREAD + 4] = hi
-    work[_W_SPREAD + 5] = lo
-    work[_W_SPREAD + _DIGITS] = 8  # spread * 2 / (bid + ask) * 10**4 bps, with 4 decimals
-    work[_W_SPREAD + _RESULT] = slot + _F_SPREAD
+        work[_W_MICRO] = 0
+        work[_W_MICRO + 1] = 0
+        work[_W_MICRO + 2] = (lo - n * _HUNDRED_MILLION) * 10
+        if hi <= _HUNDRED_MILLION and top <= _HUNDRED_MILLION:
+            exact = 1
+            n += k * 10
+            if n >= _BILLION:
+                n -= _BILLION
+                work[_W_MICRO] = 1
+            work[_W_MICRO + 1] = n
+        lo += lo
+        k += k
+        if lo >= _BILLION:
+            lo -= _BILLION
+            k += 1
+        work[_W_SPREAD] = 0
+        if k >= _BILLION:
+            k -= _BILLION
+            work[_W_SPREAD] = 1
+        work[_W_SPREAD + 1] = k
+        work[_W_SPREAD + 2] = lo
+        hi += top
+        lo = pub[slot + _F_ASK + _V_LO] + pub[slot + _F_BID + _V_LO]
+        if lo >= _BILLION:
+            lo -= _BILLION
+            hi += 1
+        if exact:
+            # mid = (bid + ask) * 10 / 2, with one decimal more.
+            n = lo // _HUNDRED_MILLION
+            k = hi * 10 + n
+            n = (lo - n * _HUNDRED_MILLION) * 10
+            if k & 1:
+                n += _BILLION
+            pub[slot + _F_MID + _V_HI] = k >> 1
+            pub[slot + _F_MID + _V_LO] = n >> 1
+            pub[slot + _F_MID + _V_DECIMALS] = decimals + 1
+        work[_W_SPREAD + 3] = 0
+        if hi >= _BILLION:
+            hi -= _BILLION
+            work[_W_SPREAD + 3] = 1
+        work[_W_SPREAD + 4] = hi
+        work[_W_SPREAD + 5] = lo
+        work[_W_SPREAD + _DIGITS] = 8  # spread * 2 / (bid + ask) * 10**4 bps, with 4 decimals
+        work[_W_SPREAD + _RESULT] = slot + _F_SPREAD
 
-    # The microprice's weight, bid size over both; then the last fraction takes it of the spread.
-    lo = work[_W_WEIGHT + 2] + work[_W_WEIGHT + 5]
-    hi = work[_W_WEIGHT + 1] + work[_W_WEIGHT + 4]
-    if lo >= _BILLION:
-        lo -= _BILLION
-        hi += 1
-    work[_W_WEIGHT] = 0
-    work[_W_WEIGHT + 3] = 0
-    if hi >= _BILLION:
-        hi -= _BILLION
-        work[_W_WEIGHT + 3] = 1
-    work[_W_WEIGHT + 4] = hi
-    work[_W_WEIGHT + 5] = lo
-    # As many digits of the weight as ten times the spread has, and one.
-    n = _WEIGHT_DIGITS
-    k = 1
-    if work[_W_MICRO] == 0 and work[_W_MICRO + 1] == 0:
-        n = 2
-        lo = work[_W_MICRO + 2]
-        while lo >= 10 * k and n < _WEIGHT_DIGITS:
-            k *= 10
-            n += 1
-    work[_W_WEIGHT + _DIGITS] = n
+        # The microprice's weight, bid size over both; then the last fraction takes it of the spread.
+        lo = work[_W_WEIGHT + 2] + work[_W_WEIGHT + 5]
+        hi = work[_W_WEIGHT + 1] + work[_W_WEIGHT + 4]
+        if lo >= _BILLION:
+            lo -= _BILLION
+            hi += 1
+        work[_W_WEIGHT] = 0
+        work[_W_WEIGHT + 3] = 0
+        if hi >= _BILLION:
+            hi -= _BILLION
+            work[_W_WEIGHT + 3] = 1
+        work[_W_WEIGHT + 4] = hi
+        work[_W_WEIGHT + 5] = lo
+        # As many digits of the weight as ten times the spread has, and one.
+        n = _WEIGHT_DIGITS
+        k = 1
+        if work[_W_MICRO] == 0 and work[_W_MICRO + 1] == 0:
+            n = 2
+            lo = work[_W_MICRO + 2]
+            while lo >= 10 * k and n < _WEIGHT_DIGITS:
+                k *= 10
+                n += 1
+        work[_W_WEIGHT + _DIGITS] = n
 
     weight = 0
-    row = _W
     while True:
         # Eight significant digits and a decimal exponent of numerator and denominator.
         numerator = 0
@@ -320,6 +339,8 @@ def features(pub: ptr32, work: ptr32, book: ptr32, now_ms: int) -> int:
             weight = n
         else:
             pub[work[row + _RESULT] + _V_LO] = n
+        if row == _W_RATIO and nearest > 0:
+            break
         row += _W_STRIDE
 
     if exact > crossed:

@@ -29,7 +29,7 @@ _HUNDRED_MILLION = const(100000000)
 
 @micropython.viper
 def touch(flow: ptr32, book: ptr32, fresh: int) -> int:
-    """Add what an update did to the best bid and ask of `book`; 1 if it could be told. Call it for every update.
+    """Add what an update did to the best bid and ask of `book`; 1 if it could be told. For every update of these.
 
     Order-flow imbalance is the sum of the e_n of Cont, Kukanov, Stoikov (The price impact of order
     book events, 2014): size that came to the best bid, or left the best ask, less what left the best

@@ -39,6 +39,7 @@ MEMBERS = (
     "firmware.kernels.flow",
     "firmware.kernels.depth",
     "firmware.kernels.lay",
+    "firmware.kernels.overdue",
     "firmware.signals.adapt",
     "firmware.signals.contagion",
     "firmware.signals.imbalance",

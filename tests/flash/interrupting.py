@@ -55,7 +55,7 @@ def change_a_few(checkout: Path) -> None:
     """Three modules differ; none of the core's, which are one file on the board."""
     firmware = checkout / "firmware"
     talk = firmware / "feeds" / "spot_v2_talk.py"
-    _change(checkout / "lib" / "wsopen.py", talk, firmware / "kernels" / "decode_v2.py")
+    _change(checkout / "lib" / "wsanswer.py", talk, firmware / "kernels" / "decode_v2.py")
 
 
 def _change(*files: Path) -> None:

@@ -100,6 +100,15 @@ class Pulse:
             elif said < _ROOM and all(self.live[pair] for pair in self._of(step)):
                 record, count = lines.popleft()
                 said += count
+                if record["k"] == "flow":
+                    depth, count = lines.popleft()
+                    said += count
+                    assert (depth.pop("k"), depth["p"], depth["t"]) == (
+                        "depth",
+                        record["p"],
+                        time_ms,
+                    )
+                    record |= depth
                 self._assert_record(step, time_ms, record)
 
     def _of(self, turn):
@@ -187,9 +196,8 @@ class Pulse:
         told = self.flows[pair].tell()
         keys = {"o": "imbalance", "v": "volume", "x": "trades", "r": "ratio"}
         for key, name in (keys | {"sb": "bids", "sa": "asks"}).items():
-            if key in record:  # the last ones may be cut off
-                said = record[key]
-                assert_value(name, None if said is None else Fraction(said), told[name])
+            said = record[key]
+            assert_value(name, None if said is None else Fraction(said), told[name])
 
 
 def _in_floats(record):

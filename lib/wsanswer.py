@@ -1,35 +1,48 @@
-"""The HTTP request that opens a WebSocket, and the check of the answer (RFC 6455, section 4)."""
+"""The answer to the HTTP request that opens a WebSocket: read, and checked (RFC 6455, section 4)."""
 
 import hashlib
+from asyncio import sleep_ms
 from binascii import b2a_base64
+from time import ticks_diff, ticks_ms
 
 from micropython import const
 
 from tlsstream import ConnectError
 
+# As wsframe.py and wsclient.py have them.
+_RD = const(0)
+_WR = const(1)
+_CAPACITY = const(2)
+_ALIGN = const(256)
+_STEP_MS = const(5)
 _LINE_MAX = const(256)  # no header that matters here is longer; one that is, is not looked at
 
 
-def make_key(random_bytes):
-    """The Sec-WebSocket-Key for 16 random bytes."""
-    return b2a_base64(random_bytes).strip()
+async def read(ws, key, deadline):
+    """Take the answer to the request with `key` off what `ws` receives before the ticks `deadline`.
+
+    Returns how many bytes of frames came with it. Raises ConnectError unless it agrees.
+    """
+    state = ws.state
+    while True:
+        n = ws.fill()
+        end = ws.buf.find(b"\r\n\r\n", state[_RD], state[_WR])
+        if end >= 0:
+            break
+        if n < 0:
+            raise ConnectError("upgrade refused: connection closed")
+        if state[_WR] - state[_RD] > state[_CAPACITY] - _ALIGN:
+            raise ConnectError("upgrade refused: answer too long")
+        if ticks_diff(deadline, ticks_ms()) <= 0:
+            raise ConnectError("timed out")
+        if not ws.wait(0):
+            await sleep_ms(_STEP_MS)
+    _check(ws.buf, state[_RD], end, key)
+    state[_RD] = end + 4
+    return state[_WR] - state[_RD]
 
 
-def request(host, port, path, key):
-    """The bytes of the request."""
-    for part in (host, path):
-        if any(not 33 <= c <= 126 for c in part.encode()):
-            raise ValueError("host and path must be plain, without spaces")
-    if port != 443:
-        host = host + ":" + str(port)
-    return (
-        f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {key.decode()}\r\nSec-WebSocket-Version: 13\r\n"
-        "User-Agent: inkling\r\n\r\n"
-    ).encode()
-
-
-def check(buf, start, end, key):
+def _check(buf, start, end, key):
     """Raise ConnectError unless buf[start:end], a response head, agrees to the upgrade."""
     view = memoryview(buf)
     at = buf.find(b"\r\n", start, end)
