@@ -44,7 +44,7 @@ replay: $(READY) ## recorded feeds through the firmware's kernels (FILES="a.json
 
 study: $(READY) ## whether the signals in recorded feeds came true (FILES="a.jsonl b.zst")
 	@test -n "$(FILES)" || { echo 'make study: say which: make study FILES="feed.jsonl"' >&2; exit 2; }
-	@$(INKLING) study $(FILES) $(ARGS)
+	@$(INKLING) study $(FILES) $(if $(HTML),--html $(HTML)) $(ARGS)
 
 test: lint ## everything that proves it works
 	@$(VENV)/bin/python -m pytest $(ARGS)

@@ -1,4 +1,4 @@
-"""Reads recorded feeds: a frame a line or the cryptofeed line format, plain, gzip or zstd.
+"""Reads recorded feeds: a frame a line or the cryptofeed line format, plain, gzip or zstd; finds packs.
 
 Damage inside a file is reported after all that stands before it has been handed over: who catches
 the `UserError` has lost nothing.
@@ -10,11 +10,15 @@ import zlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import zstandard
 
 from host.errors import UserError
+
+if TYPE_CHECKING:
+    from host.pack.reader import Pack
 
 _READ_BYTES = 1 << 18  # what a core's cache holds: lines are looked at several times
 # A compressed block is read in smaller pieces: feeds shrink about fifteen times.
@@ -25,6 +29,7 @@ _LONGEST_LINE_BYTES = 1 << 24
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_PARQUET_MAGIC = b"PAR1"
 # zlib: 15 bits of window, +16 for the gzip wrapping.
 _ZLIB_GZIP = 31
 
@@ -47,6 +52,20 @@ SPOT_V2, SPOT_V1, FUTURES_V1 = "spot_v2", "spot_v1", "futures_v1"
 """Kraken's dialects, by their names in a board's settings."""
 
 
+def open_feed(path: str | Path) -> "Capture | Pack":
+    """Open a capture, or what `inkling pack` made of one, for a replay; raises UserError as `open_bytes`."""
+    try:
+        with Path(path).open("rb") as file:
+            is_pack = file.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
+    except OSError:
+        is_pack = False  # opening it as a capture will say why
+    if is_pack:
+        from host.pack.reader import Pack
+
+        return Pack(Path(path))
+    return open_bytes(path)
+
+
 def open_bytes(path: str | Path) -> "Capture":
     """Open a capture for reading as chunks of whole lines; checks that it is one at all.
 
@@ -60,7 +79,7 @@ def open_bytes(path: str | Path) -> "Capture":
 def frames(path: str | Path) -> Iterator[tuple[float | None, bytes]]:
     """Yield `(time_s, frame)` of each received frame; time_s is None where none was recorded.
 
-    A frame is not looked into; a damaged one is handed on. Raises UserError as `open_bytes`.
+    No frame is looked into, not even a damaged one. Raises UserError as `open_bytes`.
     """
     for chunk in open_bytes(path):
         for line in chunk.splitlines():
@@ -85,9 +104,11 @@ def frame_of(line: bytes) -> bytes | None:
 def dialect(path: str | Path) -> str | None:
     """The Kraken dialect that a capture most likely is in, by its first frames; None if they tell nothing.
 
-    Raises UserError as `open_bytes`, but not for damage that comes later.
+    Raises UserError as `open_feed`, but not for damage that comes later.
     """
-    capture = open_bytes(path)
+    capture = open_feed(path)
+    if not isinstance(capture, Capture):
+        return capture.head.dialect
     lines = (line for chunk in capture for line in chunk.splitlines())
     told = (frame for line in lines if (frame := frame_of(line)) is not None)
     try:
@@ -196,6 +217,8 @@ class Capture:
                 file.seek(0)
                 if head.startswith(_GZIP_MAGIC):
                     yield from self._decompressed(file, "gzip", _GZIP_MAGIC)
+                elif head == _PARQUET_MAGIC:
+                    raise UserError(f"{self.path}: a pack; name the recording it was made of")
                 elif head == _ZSTD_MAGIC:
                     yield from self._decompressed(file, "zstd", _ZSTD_MAGIC)
                 else:

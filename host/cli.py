@@ -20,6 +20,7 @@ VERBS = {
     "pull": ("host.pull.command", "the events of the board's black box, as NDJSON"),
     "config": ("host.settings.command", "show, set and check the board's settings"),
     "replay": ("host.replay.command", "run recorded feeds through the firmware's own kernels"),
+    "pack": ("host.pack.command", "recorded feeds into columns, to replay them faster"),
     "study": ("host.study.command", "whether the signals of recorded feeds came true"),
     "exchange": ("host.exchange.command", "a local Kraken with TLS, to develop against"),
     "model": (
@@ -31,6 +32,7 @@ VERBS = {
         "speed and memory, beside a reference measured in the same run",
     ),
     "soak": ("host.soak.command", "every fault many times over, or a day in minutes: a verdict"),
+    "fuzz": ("host.fuzz.command", "millions of wrong messages to the kernels, in nets that catch"),
     "lint": ("host.lint.command", "check kernels against the kernel language"),
 }
 

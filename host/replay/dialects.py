@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from firmware.feeds import (
     futures_v1,
@@ -14,7 +14,17 @@ from firmware.feeds import (
     spot_v2,
     spot_v2_talk,
 )
+from firmware.kernels import decode_futures, decode_v1, decode_v2
 from host.captures import FUTURES_V1, SPOT_V1, SPOT_V2, frame_of
+from host.runtimes.kernel import Kernel
+
+if TYPE_CHECKING:
+    from host.replay.rows import Rows
+
+DEPTHS = (10, 25, 100, 500, 1000)
+"""What Kraken offers, levels a side."""
+
+_LONGEST_SYMBOL = 19  # as firmware/feeds has it
 
 
 class Told(NamedTuple):
@@ -37,12 +47,18 @@ class Dialect:
     """As in a board's settings."""
     on_frame: FunctionType
     """The firmware's conductor."""
+    decode: Kernel
+    """The decoder that it calls first."""
+    by_sequence: bool
+    """Whether sequence numbers prove a book, not checksums."""
     wire_name: Callable[[str], str]
     """How the exchange spells a symbol."""
     markers: tuple[bytes, ...]
     """One of these is in every frame that tells of a pair."""
     told: Callable[[Any], Iterator[Told]]
     """What a frame tells, parsed."""
+    pair_in: Callable[[Any], Any]
+    """The name of the pair in a message about one book, parsed."""
     shown: Callable[[str], str]
     """The symbol of a pair that the exchange spells so."""
     cuts: bool
@@ -111,9 +127,12 @@ _ALL = (
     Dialect(
         name=SPOT_V2,
         on_frame=spot_v2.on_frame,
+        decode=decode_v2.decode,
+        by_sequence=False,
         wire_name=spot_v2_talk.wire_name,
         markers=(b'"snapshot"',),
         told=_v2,
+        pair_in=lambda frame: frame["data"][0]["symbol"],
         shown=str,
         cuts=False,
         proofs="checksums proved",
@@ -122,9 +141,12 @@ _ALL = (
     Dialect(
         name=SPOT_V1,
         on_frame=spot_v1.on_frame,
+        decode=decode_v1.decode,
+        by_sequence=False,
         wire_name=spot_v1_talk.wire_name,
         markers=(b'"as"', b'"bs"', b'"subscriptionStatus"'),
         told=_v1,
+        pair_in=lambda frame: frame[-1],
         shown=_spot,
         cuts=False,
         proofs="checksums proved",
@@ -133,9 +155,12 @@ _ALL = (
     Dialect(
         name=FUTURES_V1,
         on_frame=futures_v1.on_frame,
+        decode=decode_futures.decode,
+        by_sequence=True,
         wire_name=futures_v1_talk.wire_name,
         markers=(b'"book_snapshot"', b'"subscribed"'),
         told=_futures,
+        pair_in=lambda frame: frame["product_id"],
         shown=str,
         cuts=True,
         proofs="sequence numbers in order",
@@ -146,8 +171,14 @@ DIALECTS = {dialect.name: dialect for dialect in _ALL}
 """By their names in a board's settings."""
 
 
-def tellings(dialect: Dialect, lines: bytes) -> Iterator[tuple[int, list[Told]]]:
-    """Where a line begins that may tell of pairs, and what it tells, in their order."""
+def tellings(dialect: Dialect, lines: "bytes | Rows") -> Iterator[tuple[int, list[Told]]]:
+    """Where a line begins that may tell of pairs, and what it tells, in their order.
+
+    Rows that were decoded before are known by their numbers, and what they tell as well.
+    """
+    if not isinstance(lines, bytes):
+        yield from lines.tellings()
+        return
     begins = set()
     for marker in dialect.markers:
         at = lines.find(marker)
@@ -161,3 +192,19 @@ def tellings(dialect: Dialect, lines: bytes) -> Iterator[tuple[int, list[Told]]]
         except (ValueError, RecursionError):
             continue  # the conductor will count it as malformed
         yield begin, told
+
+
+def pair_of(dialect: Dialect, line: bytes) -> str | None:
+    """How the exchange spells the pair of a message about one book; None if no pair has such a name."""
+    try:
+        name = dialect.pair_in(json.loads(frame_of(line) or b"null"))
+    except (ValueError, RecursionError, LookupError, TypeError):
+        return None
+    return name if can_be_followed(name) else None
+
+
+def can_be_followed(symbol: object) -> TypeGuard[str]:
+    """Whether a symbol fits the board's tables, and a record or a terminal unescaped."""
+    if not isinstance(symbol, str) or not 0 < len(symbol) <= _LONGEST_SYMBOL:
+        return False
+    return all("!" <= letter <= "~" and letter not in '"\\' for letter in symbol)

@@ -1,22 +1,23 @@
-"""Run recorded frames through the firmware's own conductors, compiled natively, a chunk of lines at a time."""
+"""Run recorded frames through the firmware's own conductors, compiled natively, a chunk at a time."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeGuard
 
 import numpy as np
 
 from firmware import config
 from firmware.kernels import decode_v2
 from host.captures import is_beside
-from host.replay import room
-from host.replay.dialects import DIALECTS, Told, tellings
+from host.errors import UserError
+from host.replay import lines, room, rows
+from host.replay.dialects import DEPTHS, DIALECTS, Told, can_be_followed, tellings
 from host.replay.lines import (
     BOOKS,
     COUNTERS,
     R_BAD_CODE,
     R_BAD_LINE,
     R_BEGIN,
+    R_LEVELS,
     R_LINE,
     R_LINES,
     R_MALFORMED,
@@ -24,12 +25,10 @@ from host.replay.lines import (
     R_MARKET_SKIPPED,
     R_OTHERS,
     R_TAKEN,
-    of_dialect,
+    Lines,
 )
+from host.replay.rows import Rows
 from host.runtimes import native
-
-DEPTHS = (10, 25, 100, 500, 1000)
-"""What Kraken offers, levels a side."""
 
 # The counters, as firmware/feeds/take_book.py counts.
 MESSAGES, PROVED, BAD, SKIPPED, SIGNALS, HEARTBEATS = range(6)
@@ -43,7 +42,6 @@ ERROR_NAMES = {
 """Why the decoders refuse a frame, by its code."""
 
 # As firmware/feeds has them.
-_LONGEST_SYMBOL = 19
 _B_STATE = 0
 _B_REASON = 1
 _B_UPDATES = 60
@@ -98,9 +96,6 @@ class Engine:
         # Until the first pair is met, the room of one that no symbol leads to.
         self._buffers = room.empty(DEPTHS[0], self._settings)
         self._room = DEPTHS[0]  # levels a side that a message may have
-        self._run = native.compile_conductor(
-            of_dialect(self.dialect.name, self.dialect.on_frame, bool(self._settings["channels"]))
-        )
         self._file = ""
         self.depths: dict[str, int] = {}
         """The depth of every pair that had a snapshot, followed or not, as the feed says it."""
@@ -112,12 +107,10 @@ class Engine:
         """Its file and line."""
         self.first_malformed: tuple[str, int, str] | None = None
         """File, line and reason of the first frame that was refused."""
-        for _ in self._run_lines(b"\n"):  # compiles, or loads what was compiled
-            pass
         for symbol in self._wanted or ():
             # Known from the start, so that what comes before its snapshot is seen to be early.
             wire = self.dialect.wire_name(symbol)
-            if _can_be_followed(symbol) and len(self._followed) < MOST_PAIRS:
+            if can_be_followed(symbol) and len(self._followed) < MOST_PAIRS:
                 self._follow(symbol, wire, depth or DEPTHS[0])
         self.begin_file("")
 
@@ -126,10 +119,24 @@ class Engine:
         self._file = name
         self._report[R_LINES] = self._report[R_BAD_LINE] = 0
 
-    def feed(self, lines: bytes) -> Iterator[memoryview]:
-        """Take in whole lines of a capture; yields the records they cause, whole, valid until the next step."""
+    def load(self, decoded: bool) -> None:
+        """Compile what takes lines, or rows that were decoded before, or load what was compiled."""
+        line = rows.one_line(self.dialect.name) if decoded else b"\n"
+        for _ in self._run(line):
+            pass
+        self.begin_file(self._file)
+
+    def feed(self, chunk: bytes | Rows) -> Iterator[memoryview]:
+        """Take in whole lines of a capture, or rows that were decoded before.
+
+        Yields the records they cause, whole, valid until the next step.
+        """
+        if isinstance(chunk, Rows) and chunk.dialect != self.dialect.name:
+            raise UserError(
+                f"{self._file}: packed as {chunk.dialect}; it cannot be read as {self.dialect.name}"
+            )
         done = 0
-        for begin, told in tellings(self.dialect, lines):
+        for begin, told in tellings(self.dialect, chunk):
             met = {}
             levels = 0
             for one in told:
@@ -138,7 +145,7 @@ class Engine:
             lacks_room = levels > self._room and not self.dialect.cuts
             if met or lacks_room:
                 # Only from here on, so that nothing depends on where a chunk ends.
-                yield from self._run_lines(lines[done:begin])
+                yield from self._run(chunk[done:begin])
                 done = begin
                 for symbol, (wire, depth) in met.items():
                     self._follow(symbol, wire, depth)
@@ -147,25 +154,25 @@ class Engine:
                 larger = room.make("", "", levels, self._settings)
                 self._buffers = room.with_update_of(self._buffers, larger)
                 self._room = levels
-        yield from self._run_lines(lines[done:] if done else lines)
+        yield from self._run(chunk[done:] if done else chunk)
 
-    def _run_lines(self, lines: bytes) -> Iterator[memoryview]:
-        # Kernels take writable buffers only.
-        data = np.frombuffer(bytearray(lines), dtype=np.uint8)
-        ends = np.flatnonzero(data == ord("\n"))
+    def _run(self, chunk: bytes | Rows) -> Iterator[memoryview]:
+        work = Lines(chunk) if isinstance(chunk, bytes) else chunk
+        loops = lines if isinstance(chunk, bytes) else rows
+        loop = loops.of_dialect(self.dialect, bool(self._settings["channels"]))
+        run = native.compile_conductor(loop)
         report = self._report
         report[R_LINE] = report[R_BEGIN] = 0
-        while report[R_LINE] < len(ends):
-            filled = self._run(data, ends, report, self._others, self._sink, self._buffers)
+        while report[R_LINE] < len(work):
+            filled = work.step(run, report, self._others, self._sink, self._buffers)
             for line in self._others[: report[R_OTHERS]].tolist():
-                begin = ends[line - 1] + 1 if line else 0
-                if not is_beside(lines[begin : ends[line]]):
+                if not is_beside(work.line(line)):
                     self.garbage += 1
                     place = self._file, int(report[R_LINES]) + line + 1
                     self.first_garbage = self.first_garbage or place
             if filled:
                 yield memoryview(self._sink)[:filled]
-        report[R_LINES] += len(ends)
+        report[R_LINES] += len(work)
         if report[R_BAD_LINE] and self.first_malformed is None:
             why = ERROR_NAMES[int(report[R_BAD_CODE])]
             self.first_malformed = self._file, int(report[R_BAD_LINE]), why
@@ -183,7 +190,7 @@ class Engine:
                 return {}
         elif told.levels is None or symbol in self.depths:
             return {}
-        if not _can_be_followed(symbol) or not _can_be_followed(name):
+        if not can_be_followed(symbol) or not can_be_followed(name):
             self.unfollowed.add(symbol)
             return {}
         depth = self._depth or self._acked.get(name, DEPTHS[0])
@@ -229,6 +236,11 @@ class Engine:
         return self.counter(EARLY) + (unknown if self._wanted is None else 0)
 
     @property
+    def levels(self) -> int:
+        """Levels of books that the messages told of."""
+        return int(self._report[R_LEVELS])
+
+    @property
     def taken(self) -> int:
         """Snapshots that nothing proves, because the dialect has nothing for that."""
         return int(self._report[R_TAKEN:].sum())
@@ -263,10 +275,3 @@ class Engine:
             why = words[book[_B_REASON]].decode() if state == "STALE" else None
             found.append(Pair(symbol, depth, updates, proved, bad, state, why))
         return found
-
-
-def _can_be_followed(symbol: object) -> TypeGuard[str]:
-    """Whether a symbol fits the board's tables, and a record or a terminal unescaped."""
-    if not isinstance(symbol, str) or not 0 < len(symbol) <= _LONGEST_SYMBOL:
-        return False
-    return all("!" <= letter <= "~" and letter not in '"\\' for letter in symbol)

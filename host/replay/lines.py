@@ -4,24 +4,32 @@ from functools import cache
 from types import FunctionType
 
 import micropython
+import numpy as np
 
-from firmware.feeds import take_market
 from firmware.feeds.spot_v2 import on_frame  # or another dialect's: see `of_dialect`
+from firmware.feeds.take_market import take_market
+from host.replay.dialects import Dialect
 
 # Places among the buffers of `buffers.make`, and of counters in them.
 UPDATE, BOOKS = 0, 2
 COUNTERS = 10
 OUT_BUFFER = 11
+WIRE = 12
 _SKIPPED = 3
-_OUT = 7
+OUT = 7
 _RECORDS = 8
 
 # What a frame is, and what is known of a message about books, as firmware/feeds has it.
 _KIND_BOOK = 2
-_KIND_MARKET = 3
+KIND_MARKET = 3
+_UPD_GROUPS = 0
 _UPD_TYPE = 1
 _UPD_PROOF = 5
 _UPD_PAIR = 8
+_G_LAST = 2  # of a group, the first of which begins at _UPD_PAIR
+_GROUP_STRIDE = 8
+_UPD_LEVEL = 32
+_LEVEL_STRIDE = 11
 _TYPE_SNAPSHOT = 1
 _PROOF_CHECKSUM = 1
 _B_STATE = 0
@@ -38,12 +46,61 @@ R_BAD_CODE = 6
 R_LINES = 7  # lines of the chunks before
 R_MARKET = 8  # records of the channels that are no books, and their rows that were not used
 R_MARKET_SKIPPED = 9
-R_TAKEN = 10  # from here on, for each pair: its snapshots that were taken without a proof
+R_LEVELS = 10  # of all the messages about books
+R_TAKEN = 11  # from here on, for each pair: its snapshots that were taken without a proof
 
 
 @micropython.native
-def pass_over(frame, start, end, buffers):
-    """In the place of `take_market` where no channel but the books is wanted."""
+def start_of_frame(data, start, end):
+    """Where the frame begins that the line `data[start:end]` is; -1 if it is something else."""
+    begin = start
+    while start < end and ((data[start] >= 48 and data[start] <= 57) or data[start] == 46):
+        start += 1
+    if start > begin and start < end and data[start] == 58:
+        start += 1
+    while start < end and data[start] == 32:
+        start += 1
+    if start < end and (data[start] == 123 or data[start] == 91):
+        return start
+    return -1
+
+
+@micropython.native
+def note(kind, line, report, buffers):
+    """Put into `report` what a frame was, of which a decoder said `kind` and which has been taken in."""
+    update = buffers[UPDATE]
+    books = buffers[BOOKS]
+    if kind == _KIND_BOOK:
+        last_group = _UPD_PAIR + (update[_UPD_GROUPS] - 1) * _GROUP_STRIDE
+        if last_group >= _UPD_PAIR:
+            report[R_LEVELS] += (update[last_group + _G_LAST] - _UPD_LEVEL) // _LEVEL_STRIDE
+        # A message without a checksum is about a single pair.
+        if update[_UPD_TYPE] == _TYPE_SNAPSHOT and update[_UPD_PROOF] != _PROOF_CHECKSUM:
+            pair = update[_UPD_PAIR]
+            if pair >= 0 and books[pair, _B_STATE] == _LIVE:
+                report[R_TAKEN + pair] += 1
+    elif kind < 0:
+        report[R_MALFORMED] += 1
+        if report[R_BAD_LINE] == 0:
+            report[R_BAD_LINE] = report[R_LINES] + line + 1
+            report[R_BAD_CODE] = kind
+
+
+@micropython.native
+def pass_over(frame, start, end, report, buffers):
+    """In the place of `report_market` where no channel but the books is wanted."""
+    return 0
+
+
+@micropython.native
+def report_market(frame, start, end, report, buffers):
+    """Take in a message of another channel than the books."""
+    counters = buffers[COUNTERS]
+    skipped = counters[_SKIPPED]
+    records = counters[_RECORDS]
+    take_market(frame, start, end, buffers)
+    report[R_MARKET] += counters[_RECORDS] - records
+    report[R_MARKET_SKIPPED] += counters[_SKIPPED] - skipped
     return 0
 
 
@@ -56,8 +113,6 @@ def run_lines(data, ends, report, others, sink, buffers):
     A line is a frame, or `<epoch>: <frame>`; the numbers of all other lines are put in `others`.
     Returns before its time when `sink` or `others` is full; `report` says where.
     """
-    update = buffers[UPDATE]
-    books = buffers[BOOKS]
     counters = buffers[COUNTERS]
     out = buffers[OUT_BUFFER]
     line = report[R_LINE]
@@ -67,35 +122,15 @@ def run_lines(data, ends, report, others, sink, buffers):
     room = len(sink) - len(out)
     while line < len(ends) and filled <= room and passed < len(others):
         end = ends[line]
-        start = begin
-        while start < end and ((data[start] >= 48 and data[start] <= 57) or data[start] == 46):
-            start += 1
-        if start > begin and start < end and data[start] == 58:
-            start += 1
-        while start < end and data[start] == 32:
-            start += 1
-        if start < end and (data[start] == 123 or data[start] == 91):
+        start = start_of_frame(data, begin, end)
+        if start >= 0:
             kind = on_frame(data, start, end, 0, buffers)
-            if kind == _KIND_BOOK:
-                # Such a message is about a single pair.
-                if update[_UPD_TYPE] == _TYPE_SNAPSHOT and update[_UPD_PROOF] != _PROOF_CHECKSUM:
-                    pair = update[_UPD_PAIR]
-                    if pair >= 0 and books[pair, _B_STATE] == _LIVE:
-                        report[R_TAKEN + pair] += 1
-            elif kind == _KIND_MARKET:
-                skipped = counters[_SKIPPED]
-                records = counters[_RECORDS]
-                on_market(data, start, end, buffers)
-                report[R_MARKET] += counters[_RECORDS] - records
-                report[R_MARKET_SKIPPED] += counters[_SKIPPED] - skipped
-            elif kind < 0:
-                report[R_MALFORMED] += 1
-                if report[R_BAD_LINE] == 0:
-                    report[R_BAD_LINE] = report[R_LINES] + line + 1
-                    report[R_BAD_CODE] = kind
-            for n in range(counters[_OUT]):
+            note(kind, line, report, buffers)
+            if kind == KIND_MARKET:
+                on_market(data, start, end, report, buffers)
+            for n in range(counters[OUT]):
                 sink[filled + n] = out[n]
-            filled += counters[_OUT]
+            filled += counters[OUT]
         else:
             others[passed] = line
             passed += 1
@@ -108,13 +143,35 @@ def run_lines(data, ends, report, others, sink, buffers):
     return filled
 
 
+class Lines:
+    """Whole lines of a capture, for `run_lines`."""
+
+    def __init__(self, lines: bytes) -> None:
+        self._lines = lines
+        # Kernels take writable buffers only.
+        self.data = np.frombuffer(bytearray(lines), dtype=np.uint8)
+        self.ends = np.flatnonzero(self.data == ord("\n"))
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def line(self, number: int) -> bytes:
+        """One of them."""
+        begin = self.ends[number - 1] + 1 if number else 0
+        return self._lines[begin : self.ends[number]]
+
+    def step(self, run, report, others, sink, buffers) -> int:
+        """Go on with `run_lines`, compiled; returns the bytes in `sink`."""
+        return run(self.data, self.ends, report, others, sink, buffers)
+
+
 @cache
-def of_dialect(dialect: str, dialect_on_frame: FunctionType, with_market: bool) -> FunctionType:
+def of_dialect(dialect: Dialect, with_market: bool) -> FunctionType:
     """`run_lines` over another dialect's conductor, with or without the channels that are no books."""
     # A name of its own, because by that its compiled form is found again.
-    name = f"run_lines_{dialect}_market" if with_market else f"run_lines_{dialect}"
+    name = f"run_lines_{dialect.name}_market" if with_market else f"run_lines_{dialect.name}"
     code = run_lines.__code__.replace(co_name=name, co_qualname=name)
-    scope = {**run_lines.__globals__, "on_frame": dialect_on_frame}
+    scope = {**run_lines.__globals__, "on_frame": dialect.on_frame}
     if with_market:
-        scope["on_market"] = take_market.take_market
+        scope["on_market"] = report_market
     return FunctionType(code, scope, name)

@@ -14,6 +14,8 @@ def of(engine: Engine, seconds: float) -> dict:
         "messages": messages,
         "seconds": round(seconds, 6),
         "messages_per_s": round(messages / seconds),
+        "levels": engine.levels,
+        "levels_per_s": round(engine.levels / seconds),
         "proved": engine.proved,
         "failed": engine.counter(counters.BAD),
         "signals": engine.counter(counters.SIGNALS),
@@ -60,7 +62,7 @@ def show(engine: Engine, seconds: float, file: TextIO) -> None:
 def _lines(engine: Engine, summary: dict):
     yield (
         f"{summary['messages']:,} messages in {summary['seconds']:.3f} s, "
-        f"{summary['messages_per_s']:,} a second: "
+        f"{summary['messages_per_s']:,} a second ({summary['levels_per_s']:,} levels): "
         f"{summary['proved']:,} {engine.dialect.proofs}, {summary['failed']:,} failed, "
         f"{summary['signals']:,} signals, {summary['heartbeats']:,} heartbeats"
     )

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 from host.boardmodel import flash_folder, model
 
-MARKET_KINDS = ("book", "signal", "state", "vol", "corr", "contagion", "flow")
+MARKET_KINDS = ("book", "signal", "state", "vol", "corr", "contagion", "flow", "depth")
 
 
 class Board:

@@ -56,7 +56,7 @@ def test_planted_effects(tmp_path_factory):
     lines, _ = replayed(path, PAIRS)
     running = played(tmp_path_factory.mktemp("flash"), path, PAIRS, json.loads(lines[-1]))
     assert running.market_lines()[: len(lines)] == lines
-    kinds = {"state", "book", "signal", "vol", "corr", "flow", "contagion"}
+    kinds = {"state", "book", "signal", "vol", "corr", "flow", "depth", "contagion"}
     assert {json.loads(line)["k"] for line in lines} == kinds
     assert b"".join(lines).count(b'"why":"leader"') > 1
 

@@ -18,7 +18,7 @@ from host.runtimes.kernel import as_native
 from host.runtimes.native import compile_conductor
 
 OTHER, HEARTBEAT, BOOK, MARKET = range(4)
-PULSED = ("vol", "corr", "contagion", "flow")
+PULSED = ("vol", "corr", "contagion", "flow", "depth")
 _PROGRAMS = Path(__file__).parent / "programs"
 # What lies around a frame in the receive buffer: it must not matter.
 _AROUND = ('{"channel":"heartbeat"}', '"9.9}]')

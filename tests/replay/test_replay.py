@@ -61,7 +61,7 @@ def test_a_person_reads_books_checksums_signals_and_speed(feed):
 def test_records_are_lines_of_json_within_120_bytes(feed):
     done = replay(feed, "--records")
     lines = done.stdout.splitlines()
-    kinds = {"state", "signal", "book", "vol", "corr", "flow"}
+    kinds = {"state", "signal", "book", "vol", "corr", "flow", "depth"}
     assert {json.loads(line)["k"] for line in lines} == kinds
     assert all(len(line) < 120 and line.isascii() for line in lines)
     assert "checksums proved" in done.stderr  # the summary does not get between the records

@@ -21,7 +21,7 @@ CHANNELS = {
     "futures_v1": ["ticker", "trade"],
 }
 # The records that books alone give; contagion is rare.
-BOOKS = {"state", "signal", "book", "vol", "corr", "flow"}
+BOOKS = {"state", "signal", "book", "vol", "corr", "flow", "depth"}
 V1, FUTURES = "KRAKEN.ws.50.0", "KRAKEN_FUTURES.ws.1.0"
 # What only the updates of a book have, as the local Kraken spells them.
 UPDATE = {

@@ -1,0 +1,1 @@
+"""Packs: recorded feeds, decoded once and kept in columns."""
