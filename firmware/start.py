@@ -5,7 +5,7 @@ import time
 
 from micropython import const
 
-from borrow import borrow, give_back
+from borrow import borrow, give_back, lent
 
 _BOX_BYTES = const(160)  # events that wait to be written together, and for each pair
 _BOX_PAIR_BYTES = const(96)
@@ -52,13 +52,14 @@ def books(settings):
 
     Last of all, because what came before needs the room.
     """
-    talk = borrow("firmware.feeds", settings["dialect"] + "_talk")
+    talk = lent("firmware.feeds", settings["dialect"] + "_talk")
     names = [talk.wire_name(pair) for pair in settings["pairs"]]
-    give_back("firmware.feeds", settings["dialect"] + "_talk")
     del talk
-    buffers = borrow("firmware.feeds", "buffers")
-    made = buffers.make(settings, names)
-    give_back("firmware.feeds", "buffers")
+    plan = None
+    if settings["channels"]:
+        plan = lent("firmware.feeds", "market").make(settings)
+        give_back("firmware.feeds", "paths")
+    made = lent("firmware.feeds", "buffers").make(settings, names, plan)
     # In a dict of their own: one keeps the room of what is taken out of it.
     done = _DONE.split()
     return made, {key: value for key, value in settings.items() if key not in done}

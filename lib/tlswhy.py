@@ -28,7 +28,7 @@ _WHYS = const(
     "WRONG_VERSION=INVALID_RECORD=the peer does not speak TLS\n"
     "invalid cert=cadata=the CA certificate is not valid DER\n"
 )
-_LONGEST = const(40)  # of what is quoted
+_QUOTED = const(40)  # of what is quoted
 
 
 def why(error):
@@ -49,4 +49,4 @@ def why(error):
         start = end + 1
     # Fit to stand between quotes.
     plain = "".join(c if " " <= c <= "~" and c not in "\"'\\" else "_" for c in text)
-    return "TLS failed: " + plain[:_LONGEST]
+    return "TLS failed: " + plain[:_QUOTED]

@@ -4,8 +4,6 @@ from array import array
 
 from micropython import const
 
-from borrow import borrow, give_back
-
 # What the words of a record are, in the order of _SYNCING.. and _WHY_.. in session.py and take_book.py;
 # render.py looks them up.
 _WORDS = const(
@@ -75,14 +73,15 @@ _CRC_POWERS = const(32)
 _CRC_MASK31 = const(78)
 
 
-def make(settings, names=None):
+def make(settings, names=None, plan=None):
     """The buffers for the pairs of `settings` (see config.py), in the order that `on_frame` takes them.
 
     update, symbols, books, texts, pubs, sigs, settings, crc, templates, words, counters, out, wire,
     pick_words, spec, pulse, series, links, flows, moods, values; books, texts, pubs, sigs, flows and
     moods have one buffer for each pair. `names` are the pairs as the exchange spells them, if it
-    spells them otherwise, for `wire`; pick_words and spec are for the channels that are no books (see
-    market.py), what comes behind them is pulse.py's.
+    spells them otherwise, for `wire`; pick_words and spec are for the channels that are no books, the
+    `plan` that market.make made of these settings, if that is done; what comes behind them is
+    pulse.py's.
     """
     pairs = settings["pairs"]
     names = names or pairs
@@ -90,11 +89,11 @@ def make(settings, names=None):
     symbols = _table(pairs)
     wire = symbols if names == pairs else _table(names)
     if settings["channels"]:
-        market = borrow("firmware.feeds", "market")
-        pick_words, spec = market.make(settings)
-        del market  # the rest needs its room
-        give_back("firmware.feeds", "market")
-        give_back("firmware.feeds", "paths")
+        if plan is None:
+            from firmware.feeds import market
+
+            plan = market.make(settings)
+        pick_words, spec = plan
     else:
         pick_words = _words(1)
         spec = (b"\0",)

@@ -128,6 +128,10 @@ class Books:
             pair.updates = whole(record.get("n")) or 0
             pair.bad_checksums = whole(record.get("bad")) or 0
 
+    def _on_depth(self, record: Record) -> None:
+        """It has no place on the screen; its pair is there, and that is all it tells."""
+        self._pair(record)
+
     def _on_market(self, record: Record) -> None:
         if pair := self._pair(record):
             pair.market.take(record)
@@ -137,6 +141,7 @@ class Books:
         "signal": _on_signal,
         "vol": _on_volatility,
         "flow": _on_flow,
+        "depth": _on_depth,
         "corr": _on_correlation,
         "contagion": _on_contagion,
         "state": _on_state,

@@ -51,7 +51,7 @@ def test_the_host_says_it_byte_for_byte(capture, lines):
     assert on_host(capture) == lines
     kinds = {json.loads(line)["k"] for line in lines.splitlines()}
     assert kinds == {
-        *("state", "book", "signal", "vol", "corr", "flow", "contagion", "tick", "trade")
+        *("state", "book", "signal", "vol", "corr", "flow", "depth", "contagion", "tick", "trade")
     }
 
 

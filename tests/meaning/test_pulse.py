@@ -120,10 +120,11 @@ def test_all_records_come_in_turn(play_small, count):
     names = [f"A{n}/USD" for n in range(count)]
     frames = [snapshots(100 * n, name) for n in range(90) for name in names]
     said = [r for step in play_small(frames, pairs=names) for r in step.pulsed]
-    turns = 2 * count + count * (count - 1) // 2
+    turns = 3 * count + count * (count - 1) // 2
     told = [(r["k"], r["p"], r.get("q")) for r in said]
     links = [("corr", names[o], names[n]) for n in range(count) for o in range(n)]
-    order = [(kind, name, None) for kind in ("vol", "flow") for name in names] + links
+    order = [("vol", name, None) for name in names]
+    order += [(kind, name, None) for name in names for kind in ("flow", "depth")] + links
     at = order.index(told[0])  # the first turn began before the books were LIVE
     assert told == [order[(at + n) % turns] for n in range(len(told))]
     assert set(told) == set(order)
@@ -153,7 +154,7 @@ def test_a_book_that_is_not_live_is_not_told_of(play_small):
     steps = play_small([*good, wrong, *others, back, *later], pairs=names)
     silent = [r for step in steps[41:81] for r in step.pulsed]
     assert silent and {r["p"] for r in silent} == {names[0]}
-    assert {r["k"] for r in silent} == {"vol", "flow"}
+    assert {r["k"] for r in silent} == {"vol", "flow", "depth"}
     again = [r for step in steps[82:] for r in step.pulsed if r["k"] == "vol"]
     # It was another price behind the gap, which is no return.
     assert {r["v"] for r in again} == {0} and {r["p"] for r in again} == set(names)

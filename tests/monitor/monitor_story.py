@@ -61,7 +61,7 @@ BOOKS = b"".join(
     )
 )
 VOL = b'{"k":"vol","p":"%s","t":1732111786100,"v":%s,"f":0.7,"s":%s,"m":%d,"x":%s}\n'
-FLOW = b'{"k":"flow","p":"%s","t":%d,"o":%s,"v":%s,"x":%s,"r":0.8,"sb":1.5,"sa":2.5}\n'
+FLOW = b'{"k":"flow","p":"%s","t":%d,"o":%s,"v":%s,"x":%s}\n'
 CORR = b'{"k":"corr","p":"%s","q":"%s","t":1732111786200,"c":%s,"l":%s,"lag":%d}\n'
 CONTAGION = b'{"k":"contagion","p":"%s","q":"%s","t":%d,"on":%d,"c":%s,"lag":%d}\n'
 MOVES = BOOKS + (

@@ -118,7 +118,7 @@ keys += ["hb", "rssi", "off", "ppm", "low", "l", "h", "lo", "q", "o", "bq", "aq"
 keys += ["pd", "qd", "tick", "ip", "lost", "key", "f", "m", "x", "on", "sb", "sa"]
 kinds = ["book", "signal", "state", "pair", "boot", "net", "health", "link", "error", "new"]
 kinds += ["tick", "trade", "ohlc", "spread", "resync", "restart", "status", "listing", "wifi"]
-kinds += ["clock", "safe", "leak", "set", "vol", "flow", "corr", "contagion"]
+kinds += ["clock", "safe", "leak", "set", "vol", "flow", "depth", "corr", "contagion"]
 
 
 @settings(max_examples=60, deadline=None)
