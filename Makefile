@@ -10,7 +10,7 @@ READY := $(VENV)/ready
 PORT_OPTION = $(if $(PORT),--port $(PORT))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo flash monitor doctor pull devkit replay study test soak bench lint clean
+.PHONY: help setup demo flash monitor doctor pull devkit replay study test soak fuzz bench lint clean
 
 help: ## this list
 	@echo "Inkling: Kraken order books on an ESP32, and the same files on your PC"
@@ -51,6 +51,9 @@ test: lint ## everything that proves it works
 
 soak: $(READY) ## every fault 100 times, then a day in minutes (FAULTS=3; HOURS=1: random faults instead)
 	@$(if $(HOURS),$(INKLING) soak --hours $(HOURS) $(ARGS),$(INKLING) soak --faults $(or $(FAULTS),100) --dialect all $(ARGS) && $(INKLING) soak --day)
+
+fuzz: $(READY) ## millions of wrong messages to the kernels, in nets that catch (EXECUTIONS=10000000 MINUTES=90)
+	@$(INKLING) fuzz $(if $(EXECUTIONS),--executions $(EXECUTIONS)) $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
 
 bench: $(READY) ## speed, each beside a reference measured in the same run
 	@$(INKLING) bench $(ARGS)
