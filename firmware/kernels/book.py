@@ -32,7 +32,7 @@ _B_COUNT = const(4)  # levels: bids, then asks
 _B_DECIMALS = const(6)  # of prices, then of quantities; -1 until the first levels tell
 _B_TIME_HI = const(8)
 _B_TIME_LO = const(9)
-_B_NEAREST = const(10)  # the first level of either side that the last message changed
+_B_NEAREST = const(62)  # the first level of either side that the last message changed
 # The first level that changed since the checksum was last computed: bids, then asks.
 _B_DIRTY = const(12)
 # Slot numbers from the best level on: bids, then asks; behind the count, free slots.

@@ -17,6 +17,7 @@ from firmware.feeds import buffers
 from firmware.feeds.pulse import pulse
 from firmware.feeds.spot_v2 import on_frame
 from firmware.kernels.decode_v2 import decode
+from firmware.kernels.overdue import overdue
 
 _KIND_BOOK = const(2)
 _UPDATE = const(0)
@@ -36,7 +37,7 @@ def timed(function, *args):
     return time.ticks_diff(time.ticks_us(), begin)
 
 
-def nothing(hi, lo, whole):
+def nothing(hi, lo, behind, whole):
     pass
 
 
@@ -51,9 +52,9 @@ def one_pass(beat, whole):
     """The microseconds of each slice of what is due."""
     hi = beat[_DUE_HI]
     lo = beat[_DUE_LO]
-    slices = [timed(pulse, hi, lo, whole)]
+    slices = [timed(pulse, hi, lo, overdue(beat, hi, lo) - 1, whole)]
     while beat[_STAGE]:
-        slices.append(timed(pulse, hi, lo, whole))
+        slices.append(timed(pulse, hi, lo, -1, whole))
     return slices
 
 
@@ -85,7 +86,7 @@ def main(frames_path, run_path):
     for n in range(run["rounds"]):
         some = frames[warm + n * size : warm + (n + 1) * size]
         gc.collect()
-        empty = [timed(nothing, 0, 0, whole) for _ in range(200)]
+        empty = [timed(nothing, 0, 0, 0, whole) for _ in range(200)]
         passes = play(some, whole)
         parsed = [timed(json.loads, frame) for frame in some]
         print(json.dumps({"empty": empty, "passes": passes, "json": parsed}))

@@ -97,10 +97,12 @@ class Follower:
         records.reverse()
         said = 0  # bytes
 
-        def told(*kinds):
-            """The next record, if it is one of these kinds."""
+        def told(*kinds, of=None):
+            """The next record, if it is one of these kinds (and of this pair)."""
             nonlocal said
             if not records or records[-1][0]["k"] not in kinds:
+                return None
+            if of not in (None, records[-1][0]["p"]):
                 return None
             record, count = records.pop()
             said += count
@@ -122,10 +124,10 @@ class Follower:
                 record = told("state")
                 del record["t"]
                 assert record == {"k": "state", **name, "st": "LIVE"}
-            room = said < _BOOK_ROOM
+            room = len(events) <= 1 or said < _BOOK_ROOM
             record = told("book")
             assert (record is not None) == room
-            changed = told("signal")
+            changed = told("signal", of=name["p"])
             if room:
                 assert list(record) == _ORDER[: len(record)] and record["p"] == name["p"]
                 for key, value in event.features.items():
