@@ -116,13 +116,13 @@ class Follower:
             signal = self._signals[event.pair]
             if not event.proved:
                 record = told("state")
-                assert record.pop("t") is not None
+                assert isinstance(record.pop("t"), int)  # milliseconds, whole ones
                 assert record == {"k": "state", **name, "st": "STALE", "why": event.why}
                 signal.side = "FLAT"
                 continue
             if not event.was_live:
                 record = told("state")
-                del record["t"]
+                assert isinstance(record.pop("t"), int)
                 assert record == {"k": "state", **name, "st": "LIVE"}
             room = len(events) <= 1 or said < _BOOK_ROOM
             record = told("book")
