@@ -6,7 +6,7 @@ _NOTICED_S = 4.0
 _AGAIN_S = 3.0
 _QUIET_S = 30
 # What looks across pairs goes on with the others: of this one it tells that nothing happened.
-_ACROSS = ("vol", "corr", "flow", "contagion")
+_ACROSS = ("vol", "corr", "flow", "depth", "contagion")
 
 
 def test_half_open(board_model, tmp_path):
