@@ -5,7 +5,7 @@ import gc
 
 from micropython import const
 
-from borrow import give_back
+from borrow import give_back, lent
 from firmware.board import guard
 from firmware.board.device import print_exception
 from firmware.online import begin, stay_connected
@@ -65,7 +65,7 @@ def _prepare(telemetry):
     from firmware import start
 
     settings, dialect, trusted, receive = start.prepare(telemetry)
-    clock = start.reach_network(telemetry, settings)
+    clock = lent("firmware", "reach").reach_network(telemetry, settings)
     if clock is None:
         return None
     listing = start.look_up(telemetry, settings, trusted, receive)

@@ -7,7 +7,7 @@ from time import ticks_diff, ticks_ms
 from micropython import const
 
 from backoff import Backoff
-from borrow import borrow, give_back
+from borrow import borrow, give_back, lent
 from firmware.board import device, guard
 from firmware.feeds.session import Session
 from firmware.health import Health
@@ -96,13 +96,9 @@ async def stay_connected(telemetry, settings, trusted, ws, session):
 
 
 def _reach_network(telemetry, settings, clock):
-    """The Wi-Fi is gone: join it again, as at start, with the code of the start; whether to go on."""
+    """The Wi-Fi is gone: join it again, as at start; whether to go on."""
     telemetry.say(k="wifi", st="down", why="lost")
-    from firmware import start
-
-    online = start.reach_network(telemetry, settings, clock)
-    give_back("firmware", "start")
-    return online
+    return lent("firmware", "reach").reach_network(telemetry, settings, clock)
 
 
 async def _serve_line(telemetry, session):

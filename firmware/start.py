@@ -1,7 +1,6 @@
-"""What is done once, before the first connection: settings, trust, buffers, Wi-Fi, the time. Then it is forgotten."""
+"""What is done once, before the first connection: settings, trust, what REST tells, buffers. Then it is forgotten."""
 
 import sys
-import time
 
 from micropython import const
 
@@ -15,7 +14,6 @@ _DONE = (
     " depth_bps correlation_window contagion_threshold rest_port rest_host buffer_bytes"
     " serial_bytes_per_s ca blackbox_kb blackbox_on"
 )
-_S_2000 = const(946_684_800)  # from 1970 to 2000
 
 VERSION = "0.1.0"  # as in pyproject.toml
 
@@ -130,27 +128,3 @@ def look_up(telemetry, settings, trusted, receive):
         if not settings["channels"]:
             give_back("firmware.kernels", "pick")
     return listing
-
-
-def reach_network(telemetry, settings, clock=None):
-    """Wi-Fi, on a board that has a radio; the clock, set if none is given; None if not to go on. Raises OSError."""
-    from firmware.board import power
-
-    telemetry.drain()
-    if power.has_radio():
-        from firmware.board import wifi
-
-        clock = wifi.go_online(telemetry, settings, clock, system_ms)
-        give_back("firmware.board", "wifi")
-    elif clock is None:
-        from firmware.board.clock import Clock
-
-        clock = Clock(True, system_ms())
-    give_back("firmware.board", "power")
-    return clock
-
-
-def system_ms():
-    """Milliseconds since 1970 by the system, whose clock on a chip starts in 2000 when power comes."""
-    ms = time.time_ns() // 1_000_000
-    return ms + _S_2000 * 1000 if time.gmtime(0)[0] == 2000 else ms
