@@ -136,7 +136,7 @@ def wait_for(process: subprocess.Popen, words: str, timeout_s: float = 60) -> st
     pytest.fail(f"it ended without saying {words!r}, but: {''.join(said[-3:])}")
 
 
-def complaint(process: subprocess.Popen, timeout_s: float = 60) -> str:
+def complaint(process: subprocess.Popen, timeout_s: float = 120) -> str:
     """The one line with which the command gives up; no other complains, and none is a traceback."""
     out, err = process.communicate(timeout=timeout_s)
     assert process.returncode == 2 and not out, err
