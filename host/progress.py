@@ -1,9 +1,12 @@
 """How a long step shows itself: a bar on a terminal, a plain line elsewhere."""
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
+
+_PART_BYTES = 1 << 20
 
 
 class Progress:
@@ -38,6 +41,20 @@ class Progress:
             yield lambda: bar.advance(task)
             # The count of parts is a guess: a finished step shows as finished all the same.
             bar.update(task, total=1, completed=1)
+
+    @contextmanager
+    def reading(self, title: str, size: int) -> Iterator[Callable[[int], None]]:
+        """A step in which `size` bytes are read; yields what to tell how many have been so far."""
+        parts = 0
+
+        def tell(done_bytes: int) -> None:
+            nonlocal parts
+            while parts < done_bytes // _PART_BYTES:
+                parts += 1
+                advance()
+
+        with self.step(title, math.ceil(size / _PART_BYTES)) as advance:
+            yield tell
 
 
 class Quiet(Progress):

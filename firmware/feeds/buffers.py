@@ -51,9 +51,7 @@ _SYMBOL_STRIDE = const(20)
 _PUB_WORDS = const(76)
 _SETTINGS_WORDS = const(48)
 _SIG_WORDS = const(24)
-_OUT_BYTES = const(
-    896
-)  # what the records of one message take, the last one has 256 (take_book.py)
+_OUT_BYTES = const(896)  # for the records of a message, the last of which has 256 (take_book.py)
 
 # As series.py, correlate.py, flow.py, depth.py and adapt.py have them.
 _PULSE_WORDS = const(7)

@@ -104,7 +104,7 @@ def kernel(target: Kernel) -> Callable[..., int]:
     """A kernel that raises Trap; built, or found in the cache, when it is asked for."""
     function = target.function
     tree, seen = marked(function)
-    definition = checked._Arithmetic().visit(tree).body[0]
+    definition = checked.Arithmetic().visit(tree).body[0]
     writer = _Writer(function, definition)
     library = ctypes.CDLL(str(_built(_HEAD + writer.text())))
     run = library.run
@@ -279,7 +279,7 @@ class _Writer(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> str:
         """What the checks and the marks have put in: a result that must fit, or a mark in a condition."""
         assert isinstance(node.func, ast.Name)
-        if node.func.id == "_int32":
+        if node.func.id == "int32":
             return f"int32({self.visit(node.args[0])}, {self._line})"
         seen, place = node.args
         return f"({self.visit(seen)}[{self.visit(place)}] = 1)"

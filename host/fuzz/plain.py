@@ -56,8 +56,8 @@ def kernel(target: Kernel) -> Callable[..., int]:
     assert isinstance(definition, ast.FunctionDef)
     for argument in definition.args.args:
         argument.annotation = None
-    tree = ast.fix_missing_locations(checked._Arithmetic().visit(tree))
-    scope = dict(function.__globals__, _int32=checked._int32, _seen=seen, _note=_note)
+    tree = ast.fix_missing_locations(checked.Arithmetic().visit(tree))
+    scope = dict(function.__globals__, int32=checked.int32, _seen=seen, _note=_note)
     exec(compile(tree, inspect.getfile(function), "exec"), scope)
     return scope[function.__name__]
 

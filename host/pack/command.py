@@ -1,7 +1,6 @@
 """`inkling pack`: recorded feeds into columns, which are replayed without reading a text again."""
 
 import argparse
-import math
 from pathlib import Path
 
 from host import captures
@@ -13,7 +12,6 @@ from host.replay.dialects import DIALECTS
 SUFFIX = ".parquet"
 
 # A part of the bar.
-_PART_BYTES = 1 << 20
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -53,10 +51,9 @@ def run(args: argparse.Namespace) -> int:
         dialect = args.dialect or captures.dialect(source)
         if dialect is None:
             raise UserError(f"{file}: its first frames do not say what it speaks: name --dialect")
-        parts = math.ceil(captures.open_bytes(source).raw_size / _PART_BYTES)
-        with Progress().step(f"Packing {source.name}", parts) as advance:
-            bar = _Bar(advance)
-            written = writer.write(source, DIALECTS[dialect], path, bar.tell)
+        size = captures.open_bytes(source).raw_size
+        with Progress().reading(f"Packing {source.name}", size) as tell:
+            written = writer.write(source, DIALECTS[dialect], path, tell)
         lines = written.lines - written.messages
         print(
             f"{path}: {written.messages:,} messages of {options.words(dialect)} with"
@@ -70,16 +67,3 @@ def run(args: argparse.Namespace) -> int:
 def _beside(source: Path) -> Path:
     plain = source.with_suffix("") if source.suffix in (".gz", ".zst") else source
     return plain.with_name(plain.name + SUFFIX)
-
-
-class _Bar:
-    """Moves a bar of parts on as bytes are read."""
-
-    def __init__(self, advance):
-        self._advance = advance
-        self._parts = 0
-
-    def tell(self, done_bytes: int) -> None:
-        while self._parts < done_bytes // _PART_BYTES:
-            self._parts += 1
-            self._advance()

@@ -142,6 +142,18 @@ def write_digits(digits, end, value):
 
 
 @micropython.native
+def lay_number(value, decimals, update, at, digits, end):
+    """Put a level's price or quantity into `update[at:]`, and its digits into `digits`, before `end`."""
+    hi = value // BILLION
+    update[at + N_HI] = hi
+    update[at + N_LO] = value - hi * BILLION
+    update[at + N_FRAC] = decimals
+    length = write_digits(digits, end, value)
+    update[at + N_POS] = end - length
+    update[at + N_LEN] = length
+
+
+@micropython.native
 def lay_message(columns, row, pair, proved_by, update, digits):
     """Put a message into `update` as its decoder did; returns what that returned.
 
@@ -182,24 +194,14 @@ def lay_message(columns, row, pair, proved_by, update, digits):
                     continue
                 asks_left -= 1
         update[level] = side
-        value = columns.price[n]
-        hi = value // BILLION
-        update[level + L_PRICE + N_HI] = hi
-        update[level + L_PRICE + N_LO] = value - hi * BILLION
-        update[level + L_PRICE + N_FRAC] = columns.price_decimals[n]
         end += _FIELD
-        length = write_digits(digits, end, value)
-        update[level + L_PRICE + N_POS] = end - length
-        update[level + L_PRICE + N_LEN] = length
-        value = columns.quantity[n]
-        hi = value // BILLION
-        update[level + L_QTY + N_HI] = hi
-        update[level + L_QTY + N_LO] = value - hi * BILLION
-        update[level + L_QTY + N_FRAC] = columns.quantity_decimals[n]
+        lay_number(
+            columns.price[n], columns.price_decimals[n], update, level + L_PRICE, digits, end
+        )
         end += _FIELD
-        length = write_digits(digits, end, value)
-        update[level + L_QTY + N_POS] = end - length
-        update[level + L_QTY + N_LEN] = length
+        lay_number(
+            columns.quantity[n], columns.quantity_decimals[n], update, level + L_QTY, digits, end
+        )
         level += LEVEL_STRIDE
     update[UPD_TYPE] = columns.type[row]
     update[G_FIRST] = UPD_LEVEL

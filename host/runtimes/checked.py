@@ -70,21 +70,21 @@ def _instrument(function: types.FunctionType) -> Callable[..., int]:
         definition.returns = None
         for argument in definition.args.args:
             argument.annotation = None
-        tree = ast.fix_missing_locations(_Arithmetic().visit(tree))
+        tree = ast.fix_missing_locations(Arithmetic().visit(tree))
         ast.increment_lineno(tree, first - 1)
-        scope = dict(function.__globals__, _int32=_int32)
+        scope = dict(function.__globals__, int32=int32)
         exec(compile(tree, inspect.getfile(function), "exec"), scope)
         _instrumented[function] = scope[function.__name__]
     return _instrumented[function]
 
 
-def _int32(value: int) -> int:
+def int32(value: int) -> int:
     if _INT32_MIN <= value <= _INT32_MAX:
         return value
     raise Trap(f"{value} is beyond int32")
 
 
-class _Arithmetic(ast.NodeTransformer):
+class Arithmetic(ast.NodeTransformer):
     """Wraps every operation whose result can leave int32; the others cannot when their operands are in it."""
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
@@ -103,4 +103,4 @@ class _Arithmetic(ast.NodeTransformer):
 
 
 def _call(value: ast.expr) -> ast.Call:
-    return ast.Call(ast.Name("_int32", ast.Load()), [value], [])
+    return ast.Call(ast.Name("int32", ast.Load()), [value], [])

@@ -20,7 +20,6 @@ from host.study.results import study
 EXIT_FAILED = 1
 
 # A part of the bar.
-_PART_BYTES = 1 << 20
 
 _HORIZONS = "100ms,1s,10s,1m"
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000}
@@ -88,9 +87,8 @@ def run(args: argparse.Namespace) -> int:
     wanted = options.pairs(args.pairs, settings["dialect"])
     engine = engine_for(settings, wanted, args.depth)
     size = sum(capture.raw_size for capture in feed)
-    with Progress().step("Reading the feed", math.ceil(size / _PART_BYTES)) as advance:
-        bar = _Bar(advance)
-        recording, damage = gather(engine, feed, bar.tell)
+    with Progress().reading("Reading the feed", size) as tell:
+        recording, damage = gather(engine, feed, tell)
     complaint = damage or _complaint(engine, recording, args.files, wanted)
     if not len(recording.signals):
         raise complaint or UserError(
@@ -113,19 +111,6 @@ def run(args: argparse.Namespace) -> int:
         messages = "message was" if failed == 1 else "messages were"
         print(f"inkling study: {failed:,} {messages} not proved", file=sys.stderr)
     return EXIT_FAILED if failed else 0
-
-
-class _Bar:
-    """Moves a bar of parts on as bytes are read."""
-
-    def __init__(self, advance):
-        self._advance = advance
-        self._parts = 0
-
-    def tell(self, done_bytes: int) -> None:
-        while self._parts < done_bytes // _PART_BYTES:
-            self._parts += 1
-            self._advance()
 
 
 def _names(files: list[str]) -> str:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from host.boardmodel import build, probe, sources, toolchain
+from host.boardmodel import build, compiling, probe, sources, toolchain
 from host.boardmodel.build import ModelUnavailable
 from host.cli import main
 from host.errors import UserError
@@ -179,7 +179,7 @@ def test_a_failed_compilation_names_the_log(monkeypatch, tmp_path):
     log.touch()
     counted = []
     with pytest.raises(ModelUnavailable) as error:
-        build._make(tmp_path / "port", log, lambda: counted.append(1))
+        compiling._make(tmp_path / "port", log, lambda: counted.append(1))
     assert str(log) in one_line(error)
     assert b"Error 1" in log.read_bytes() and counted
 
@@ -260,7 +260,7 @@ def test_a_stand_in_that_changes_makes_another_board_model(monkeypatch, tmp_path
     variant = tmp_path / "variant"
     shutil.copytree(build.VARIANT, variant)
     monkeypatch.setattr(build, "VARIANT", variant)
-    before = build._recipe()
+    before = build.recipe()
     stand_in = variant / "frozen" / "devkit" / "machine.py"
     stand_in.write_text(stand_in.read_text() + "answer = 42\n")
-    assert build._recipe() != before
+    assert build.recipe() != before

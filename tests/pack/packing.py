@@ -1,11 +1,7 @@
 """A recording and its pack: made, replayed, and all that a replay tells of them."""
 
-import io
-from contextlib import redirect_stderr, redirect_stdout
-from typing import NamedTuple
-
 from firmware import config
-from host import captures, cli
+from host import captures
 from host.errors import UserError
 from host.exchange.recording import record_market
 from host.pack import writer
@@ -19,14 +15,6 @@ CHANNELS = {
 }
 SYMBOLS = ("BTC/USD", "DOGE/USD", "ETH/USD")
 COUNTERS = 16
-
-
-class Done(NamedTuple):
-    """What became of a command."""
-
-    returncode: int
-    stdout: str
-    stderr: str
 
 
 def record(path, dialect, seconds=30):
@@ -69,23 +57,3 @@ def replayed(*paths, dialect, pairs=None, depth=None, **given):
         "complaint": complaint,
     }
     return b"".join(records), told
-
-
-def inkling(*args):
-    """The command: its exit status, and what it said."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
-    with redirect_stdout(out), redirect_stderr(err):
-        try:
-            status = cli.main(list(map(str, args)))
-        except SystemExit as ended:
-            status = ended.code
-    out.flush()
-    err.flush()
-    # Whoever is the first after a change compiles, and says so; a step's title is its progress.
-    beside = ("inkling: compiling", "Packing ", "Reading the feed")
-    said = err.buffer.getvalue().decode().splitlines(keepends=True)
-    return Done(
-        status,
-        out.buffer.getvalue().decode(),
-        "".join(line for line in said if not line.startswith(beside)),
-    )

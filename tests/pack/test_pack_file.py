@@ -8,7 +8,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from packing import inkling, pack
+from in_process import inkling
+from packing import pack
 
 from host import captures
 from host.pack.layout import HEAD_KEY

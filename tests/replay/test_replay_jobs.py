@@ -1,7 +1,6 @@
 """`inkling replay --jobs`: several cores, and nothing in the result that depends on how many."""
 
 import gzip
-import io
 import itertools
 import json
 import signal
@@ -9,41 +8,17 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import redirect_stderr, redirect_stdout
-from typing import NamedTuple
 
 import pytest
 import zstandard
+from in_process import inkling
 
-from host import captures, cli
+from host import captures
 from host.exchange.recording import record_market
 from host.replay import ahead
 from host.replay.dialects import DIALECTS
 
 SECONDS = 60
-
-
-class Done(NamedTuple):
-    """What became of a command."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def inkling(*args):
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
-    with redirect_stdout(out), redirect_stderr(err):
-        try:
-            status = cli.main(list(map(str, args)))
-        except SystemExit as ended:
-            status = ended.code
-    out.flush()
-    err.flush()
-    # Whoever is the first after a change compiles, and says so.
-    said = err.buffer.getvalue().decode().splitlines(keepends=True)
-    said = "".join(line for line in said if not line.startswith("inkling: compiling"))
-    return Done(status, out.buffer.getvalue().decode(), said)
 
 
 def replay(*args):
