@@ -59,12 +59,12 @@ _WORD_LIST = const(9)
 _COUNTERS = const(10)
 _PICK_WORDS = const(13)
 
-_PAIR = const(b'{"k":"pair","p":"%p","st":"%w","lag":%0,"n":%1,"bad":%2}\0')
+_PAIR = const(b'{"k":"pair","p":"%p","st":"%w","lag":%0,"n":%1,"bad":%2}%\0')
 _HEALTH = const(
-    b'{"k":"health","up":%0,"n":%1,"ps":%2,"lag":%3,"hb":%4,"bad":%5,"free":%6,"drop":%7}\0'
+    b'{"k":"health","up":%0,"n":%1,"ps":%2,"lag":%3,"hb":%4,"bad":%5,"free":%6,"drop":%7}%\0'
 )
-_LEAK = const(b'{"k":"leak","lost":%0,"free":%1}\0')
-_LINK = const(b'{"k":"link","re":%0,"skip":%1,"rssi":%2,"off":%3,"ppm":%4,"low":%5,"alloc":%6}\0')
+_LEAK = const(b'{"k":"leak","lost":%0,"free":%1}%\0')
+_LINK = const(b'{"k":"link","re":%0,"skip":%1,"rssi":%2,"off":%3,"ppm":%4,"low":%5,"alloc":%6}%\0')
 
 
 class Health:

@@ -14,16 +14,16 @@ _WORDS = const(
 # In the order of _T_BOOK.. in take_book.py and pulse.py.
 _TEMPLATES = const(
     (
-        b'{"k":"book","p":"%p","t":%0,"b":%1,"a":%2,"s":%3,"u":%4,"i":%5,"r":%6}\0',
-        b'{"k":"signal","p":"%p","t":%0,"side":"%w","px":%1,"q":%2,"c":%3,"why":"%v"}\0',
-        b'{"k":"state","p":"%p","t":%0,"st":"%w"}\0',
-        b'{"k":"state","p":"%p","t":%0,"st":"STALE","why":"%w"}\0',
-        b'{"k":"resync","p":"%p","why":"%w","ms":%0,"a":%1,"b":%2,"ok":%3}\0',
-        b'{"k":"vol","p":"%p","t":%0,"v":%1,"f":%2,"s":%3,"m":%4,"x":%5}\0',
-        b'{"k":"corr","p":"%p","q":"%q","t":%0,"c":%1,"l":%2,"lag":%3}\0',
-        b'{"k":"contagion","p":"%p","q":"%q","t":%0,"on":%4,"c":%2,"lag":%3}\0',
-        b'{"k":"flow","p":"%p","t":%6,"o":%0,"v":%1,"x":%5}\0',
-        b'{"k":"depth","p":"%p","t":%6,"r":%4,"sb":%2,"sa":%3}\0',
+        b'{"k":"book","p":"%p","t":%0,"b":%1,"a":%2,"s":%3,"u":%4,"i":%5,"r":%6}%\0',
+        b'{"k":"signal","p":"%p","t":%0,"side":"%w","px":%1,"q":%2,"c":%3,"why":"%v"}%\0',
+        b'{"k":"state","p":"%p","t":%0,"st":"%w"}%\0',
+        b'{"k":"state","p":"%p","t":%0,"st":"STALE","why":"%w"}%\0',
+        b'{"k":"resync","p":"%p","why":"%w","ms":%0,"a":%1,"b":%2,"ok":%3}%\0',
+        b'{"k":"vol","p":"%p","t":%0,"v":%1,"f":%2,"s":%3,"m":%4,"x":%5}%\0',
+        b'{"k":"corr","p":"%p","q":"%q","t":%0,"c":%1,"l":%2,"lag":%3}%\0',
+        b'{"k":"contagion","p":"%p","q":"%q","t":%0,"on":%4,"c":%2,"lag":%3}%\0',
+        b'{"k":"flow","p":"%p","t":%6,"o":%0,"v":%1,"x":%5}%\0',
+        b'{"k":"depth","p":"%p","t":%6,"r":%4,"sb":%2,"sa":%3}%\0',
     )
 )
 
@@ -34,8 +34,7 @@ _B_CAPACITY = const(3)
 _B_DECIMALS = const(6)
 _B_SHOWN_HI = const(14)
 _B_ORDER = const(64)
-_SLOT_STRIDE = const(5)
-_TEXT_STRIDE = const(36)
+_SLOT_STRIDE = const(6)
 # Levels a side beyond the depth: more than a message brings before the book is cut (recorded ones bring
 # one); and what a futures book lives on, which is never told what it once cut off.
 _SPARE_LEVELS = const(3)
@@ -66,16 +65,22 @@ _CALM = const(256)
 _SHORT_HEAD = const(200)  # bytes of a snapshot without its levels, and of a level
 _SHORT_LEVEL = const(44)
 _SHORT_WORDS = const(6)
-_CRC_TEXT = const(360)  # bytes: ten levels of 36 digits
+_LEVEL_DIGITS = const(36)  # digits of a level
+_CRC_TEXT = const(360)  # bytes: ten levels
 _CRC_POWERS = const(32)
 _CRC_MASK31 = const(78)
+_CRC_FREE = const(80)
+_CRC_END = const(81)
+_CRC_TABLE_OF = const(98)
+_CRC_TABLE_WORDS = const(128)
+_CRC_TABLES = const(4)  # of 512 bytes: so many lengths of a level's text are nine of ten
 
 
-def make(settings, names=None, plan=None):
+def make(settings, names=None, plan=None, tables=_CRC_TABLES):
     """The buffers for the pairs of `settings` (see config.py), in the order that `on_frame` takes them.
 
-    update, symbols, books, texts, pubs, sigs, settings, crc, templates, words, counters, out, wire,
-    pick_words, spec, pulse, series, links, flows, moods, values; books, texts, pubs, sigs, flows and
+    update, symbols, books, short, pubs, sigs, settings, crc, templates, words, counters, out, wire,
+    pick_words, spec, pulse, series, links, flows, moods, values; books, pubs, sigs, flows and
     moods have one buffer for each pair. `names` are the pairs as the exchange spells them, if it
     spells them otherwise, for `wire`; pick_words and spec are for the channels that are no books, the
     `plan` that market.make made of these settings, if that is done; what comes behind them is
@@ -98,12 +103,12 @@ def make(settings, names=None, plan=None):
     futures = settings["dialect"] == "futures_v1"
     capacity = depth + (_FUTURES_SPARE_LEVELS if futures else _SPARE_LEVELS)
     if futures:
-        # No checksums: in the place of their texts is what large snapshots are shortened into.
-        texts = [bytearray(_SHORT_HEAD + 2 * capacity * _SHORT_LEVEL)] * len(pairs)
+        # No checksums: in the place of their tables is the state of what large snapshots are shortened into.
+        short = bytearray(_SHORT_HEAD + 2 * capacity * _SHORT_LEVEL)
         crc = _words(_SHORT_WORDS)
     else:
-        texts = [bytearray(2 * capacity * _TEXT_STRIDE) for _ in pairs]
-        crc = _crc_table()
+        short = bytearray(1)
+        crc = _crc_table(tables)
     most = 2 * capacity if futures else 2 * depth + _SPARE_ENTRIES
     update = _words(_UPD_LEVEL + most * _LEVEL_STRIDE)
     update[_UPD_MAX_LEVELS] = most
@@ -127,7 +132,7 @@ def make(settings, names=None, plan=None):
         update,
         symbols,
         [_book(depth, capacity) for _ in pairs],
-        texts,
+        short,
         [_words(_PUB_WORDS) for _ in pairs],
         [_words(_SIG_WORDS) for _ in pairs],
         limits,
@@ -176,9 +181,12 @@ def _book(depth, capacity):
     return book
 
 
-def _crc_table():
-    """zlib's CRC-32 of the halves of a byte, x**(8 * n) for every eighth n of a text, and a mask of 31 ones."""
-    crc = _words(_CRC_MASK31 + 1)
+def _crc_table(tables):
+    """What `prove` wants of zlib's CRC-32, with room for `tables` of those that `learn` makes."""
+    first = _CRC_TABLE_OF + _LEVEL_DIGITS + 1
+    crc = _words(first + tables * _CRC_TABLE_WORDS)
+    crc[_CRC_FREE] = first
+    crc[_CRC_END] = len(crc)
     for n in range(32):
         crc[n] = _signed(_after_byte(n if n < 16 else n - 16 << 4))
     power = 1 << 31  # x**0: the bits of a CRC register run backwards

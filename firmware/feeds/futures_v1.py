@@ -11,7 +11,7 @@ _KIND_BOOK = const(2)  # what decode_futures says a frame is
 _ERR_TRUNCATED = const(-2)
 
 _UPDATE = const(0)
-_TEXTS = const(3)
+_SHORT = const(3)
 _CRC = const(7)
 _COUNTERS = const(10)
 _WIRE = const(12)
@@ -31,7 +31,7 @@ def on_frame(frame, start, end, now_ms, buffers):
 
 
 # A snapshot is the whole book and may be larger than the receive buffer: it is shortened as it
-# comes. There are no checksums here, so that their texts and their table have room for that.
+# comes. There are no checksums here, so that their table has room for the state of that.
 
 
 def take_piece(buf, start, end, buffers):
@@ -40,7 +40,7 @@ def take_piece(buf, start, end, buffers):
     if start == end:
         for n in range(_SHORT_WORDS):
             state[n] = 0
-    short = buffers[_TEXTS][0]
+    short = buffers[_SHORT]
     shorten(buf, start, end, short, state, buffers[_UPDATE][_UPD_MAX_LEVELS] >> 1, len(short))
 
 
@@ -48,7 +48,7 @@ def take_end(now_ms, buffers):
     """That message is complete; returns as `on_frame`, negative if nobody knows what it would have changed."""
     state = buffers[_CRC]
     counters = buffers[_COUNTERS]
-    short = buffers[_TEXTS][0]
+    short = buffers[_SHORT]
     if state[_SHORT_FULL]:
         # Of no use, but most likely no book: trades, for one.
         counters[_SKIPPED] += 1

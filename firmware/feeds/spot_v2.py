@@ -5,6 +5,7 @@ from micropython import const
 
 from firmware.feeds.take_book import take_book
 from firmware.kernels.decode_v2 import decode
+from firmware.kernels.swift_v2 import swift
 
 _UPDATE = const(0)
 _WIRE = const(12)
@@ -16,5 +17,9 @@ def on_frame(frame, start, end, now_ms, buffers):
 
     `buffers` is what `buffers.make` made; take_book.py says what becomes of them.
     """
-    kind = decode(frame, start, end, buffers[_UPDATE], buffers[_WIRE])
+    update = buffers[_UPDATE]
+    wire = buffers[_WIRE]
+    kind = swift(frame, start, end, update, wire)
+    if kind == 0:
+        kind = decode(frame, start, end, update, wire)
     return take_book(kind, frame, now_ms, buffers)

@@ -5,7 +5,7 @@ from micropython import const
 
 from firmware.feeds.pulse import pulse
 from firmware.kernels.book import apply
-from firmware.kernels.checksum import prove
+from firmware.kernels.checksum import learn, prove
 from firmware.kernels.features import features
 from firmware.kernels.flow import touch
 from firmware.kernels.overdue import overdue
@@ -54,6 +54,8 @@ _WINDOW = const(0)
 _SERIES_ROWS = const(4)
 _SERIES_ROW = const(26)
 
+_CRC_WANTED = const(79)  # a text of that length has no table yet
+
 _MESSAGES = const(0)
 _PROVED = const(1)
 _BAD = const(2)
@@ -92,7 +94,7 @@ def take_book(kind, frame, now_ms, buffers):
         update,
         symbols,
         books,
-        texts,
+        _,
         pubs,
         sigs,
         settings,
@@ -138,7 +140,6 @@ def take_book(kind, frame, now_ms, buffers):
         else:
             book = books[pair]
             if snapshot or book[_B_STATE] == _LIVE:
-                text = texts[pair]
                 pub = pubs[pair]
                 sig = sigs[pair]
                 why = 0
@@ -146,13 +147,14 @@ def take_book(kind, frame, now_ms, buffers):
                     why = follow(book, update, group)
                 if why:
                     pass
-                elif apply(book, update, group, frame, text) < 0:
+                elif apply(book, update, group, frame, crc) < 0:
                     why = _WHY_PRECISION
-                elif proof == _PROOF_CHECKSUM and (
-                    prove(text, crc, book, update[group + _G_CRC_HIGH], update[group + _G_CRC_LOW])
-                    == 0
-                ):
-                    why = _WHY_CHECKSUM
+                elif proof == _PROOF_CHECKSUM:
+                    high = update[group + _G_CRC_HIGH]
+                    if prove(crc, book, high, update[group + _G_CRC_LOW]) == 0:
+                        why = _WHY_CHECKSUM
+                    if crc[_CRC_WANTED]:
+                        learn(crc)
                 elif proof == _PROOF_SEQUENCE:
                     why = cut(book, update, group, settings)
                 book[_B_UPDATES] += 1

@@ -37,25 +37,26 @@ _B_NEAREST = const(62)  # the first level of either side that the last message c
 _B_DIRTY = const(12)
 # Slot numbers from the best level on: bids, then asks; behind the count, free slots.
 _B_ORDER = const(64)
-_SLOT_STRIDE = const(5)
+_SLOT_STRIDE = const(6)
 _S_PRICE_HI = const(0)
 _S_PRICE_LO = const(1)
 _S_QTY_HI = const(2)
 _S_QTY_LO = const(3)
-_S_LENGTH = const(4)  # of the slot's checksum text
-_TEXT_STRIDE = const(36)
+_S_LENGTH = const(4)  # of the level's checksum text, and the CRC register after that text alone
+_S_CRC = const(5)
+_UPPER = const(16)  # of the CRC buffer, as checksum.py has it
 
 _HUNDRED_MILLION = const(100000000)
 _MAX_DIGITS = const(18)
 
 
 @micropython.viper
-def apply(book: ptr32, upd: ptr32, group: int, frame: ptr8, text: ptr8) -> int:
+def apply(book: ptr32, upd: ptr32, group: int, frame: ptr8, crc: ptr32) -> int:
     """Apply data element `group` (its position in `upd`) of `frame` to `book` and cut it to its depth.
 
-    `text` keeps each slot's checksum text: price and quantity as digits without dot and leading
-    zeros; of a book that has a sequence instead of checksums it stays as it is. Returns 0, or an
-    _ERR_ code with the book as it was.
+    Of each slot's checksum text, price and quantity as digits without dot and leading zeros, the
+    book keeps what `prove` wants; not so if it has a sequence instead of checksums. Returns 0, or
+    an _ERR_ code with the book as it was.
     """
     first = upd[group + _G_FIRST]
     last = upd[group + _G_LAST]
@@ -189,14 +190,14 @@ def apply(book: ptr32, upd: ptr32, group: int, frame: ptr8, text: ptr8) -> int:
                 book[_B_DIRTY + side] = at
             if at < nearest:
                 nearest = at
-            t = slot * _TEXT_STRIDE
             slot = slots + slot * _SLOT_STRIDE
             book[slot + _S_PRICE_HI] = hi
             book[slot + _S_PRICE_LO] = lo
             book[slot + _S_QTY_HI] = upd[level + _L_QTY + _N_HI]
             book[slot + _S_QTY_LO] = upd[level + _L_QTY + _N_LO]
             # The text: the digits as they stand in the frame, made as long as the decimals ask.
-            begin = t
+            register = 0
+            length = 0
             n = level + _L_PRICE
             zeros = price_decimals - upd[n + _N_FRAC]
             while checked != 0:
@@ -204,22 +205,24 @@ def apply(book: ptr32, upd: ptr32, group: int, frame: ptr8, text: ptr8) -> int:
                 k = upd[n + _N_LEN]
                 if k > 0:
                     k += zeros
+                length += k
                 while k > 0:
+                    c = 48
                     if k > zeros:
                         c = frame[at]
                         at += 1
                         if c == 46:
                             continue
-                        text[t] = c
-                    else:
-                        text[t] = 48
-                    t += 1
+                    c = c ^ register
+                    register = (register >> 8) & 0xFFFFFF
+                    register ^= crc[c & 15] ^ crc[_UPPER + ((c >> 4) & 15)]
                     k -= 1
                 if n == level + _L_QTY:
                     break
                 n = level + _L_QTY
                 zeros = qty_decimals - upd[n + _N_FRAC]
-            book[slot + _S_LENGTH] = t - begin
+            book[slot + _S_LENGTH] = length
+            book[slot + _S_CRC] = register
         level += _LEVEL_STRIDE
     book[_B_NEAREST] = nearest
 

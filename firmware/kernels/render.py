@@ -10,6 +10,7 @@ _V_DECIMALS = const(2)
 _V_SIGN = const(3)
 _SYMBOL_STRIDE = const(20)
 _LINE = const(120)  # bytes of a record with its line feed
+_BILLION = const(1000000000)
 
 
 @micropython.viper
@@ -28,24 +29,76 @@ def render(
 
     In the template, `%0` to `%9` is a value of `values` from `base` on, `%p` the pair's symbol,
     `%w` the word number `word & 255` of `words` (each ends with a line feed), `%v` number
-    `word >> 8`, `%q` the symbol of pair number `word`; a zero byte ends it. A line that grows too
-    long ends after the last key that fits.
+    `word >> 8`, `%q` the symbol of pair number `word`; `%` and a zero byte end it. A line that
+    grows too long ends after the last key that fits.
     """
     start = pos
-    cut = pos
     t = 0
-    while template[t] != 0:
+    while True:
         c = template[t]
-        t += 1
-        if c != 37:
-            if c == 44 and pos - start < _LINE - 1:
-                cut = pos
+        while c != 37:
             out[pos] = c
             pos += 1
-            continue
-        c = template[t]
-        t += 1
-        if c == 112 or c == 113:  # %p, %q
+            t += 1
+            c = template[t]
+        c = template[t + 1]
+        t += 2
+        if c < 58:
+            if c == 0:
+                break
+            k = base + (c - 48) * _V_STRIDE
+            decimals = values[k + _V_DECIMALS]
+            if decimals < 0:
+                out[pos] = 110
+                out[pos + 1] = 117
+                out[pos + 2] = 108
+                out[pos + 3] = 108
+                pos += 4
+                continue
+            # How many digits there are: all before the point, one of them at least.
+            hi = values[k]
+            v = values[k + _V_LO]
+            n = 1
+            most = v
+            if hi > 0:
+                n = 10
+                most = hi
+            c = 10
+            while c <= most and c < _BILLION:
+                c *= 10
+                n += 1
+            if n <= decimals:
+                n = decimals + 1
+            if values[k + _V_SIGN]:
+                out[pos] = 45
+                pos += 1
+            # They are written from the last to the first, three with one division.
+            point = -1
+            pos += n
+            if decimals > 0:
+                pos += 1
+                point = n - decimals
+            at = pos
+            threes = 3
+            while n > 0:
+                c = v // 1000
+                most = v - c * 1000
+                v = c
+                threes -= 1
+                if threes == 0:
+                    v = hi
+                k = 3
+                while k > 0 and n > 0:
+                    c = (most * 205) >> 11  # most // 10, if most is below 1029
+                    at -= 1
+                    out[at] = 48 + most - c * 10
+                    most = c
+                    k -= 1
+                    n -= 1
+                    if n == point:
+                        at -= 1
+                        out[at] = 46
+        elif c < 114:  # %p, %q
             k = 1 + (pair if c == 112 else word) * _SYMBOL_STRIDE
             n = symbols[k]
             while n > 0:
@@ -53,7 +106,7 @@ def render(
                 out[pos] = symbols[k]
                 pos += 1
                 n -= 1
-        elif c == 119 or c == 118:  # %w, %v
+        else:  # %w, %v
             k = 0
             n = word & 255 if c == 119 else word >> 8
             while n > 0:
@@ -64,44 +117,10 @@ def render(
                 out[pos] = words[k]
                 pos += 1
                 k += 1
-        else:
-            k = base + (c - 48) * _V_STRIDE
-            decimals = values[k + _V_DECIMALS]
-            if decimals < 0:
-                out[pos] = 110
-                out[pos + 1] = 117
-                out[pos + 2] = 108
-                out[pos + 3] = 108
-                pos += 4
-                continue
-            # The digits from the last to the first, then turned round.
-            first = pos
-            hi = values[k]
-            v = values[k + _V_LO]
-            n = 0
-            while n <= decimals or v > 0 or (hi > 0 and n < 10):
-                c = v // 10
-                out[pos] = 48 + v - c * 10
-                pos += 1
-                v = c
-                n += 1
-                if n == decimals:
-                    out[pos] = 46
-                    pos += 1
-                if n == 9:
-                    v = hi
-            if values[k + _V_SIGN]:
-                out[pos] = 45
-                pos += 1
-            n = pos - 1
-            while first < n:
-                c = out[first]
-                out[first] = out[n]
-                out[n] = c
-                first += 1
-                n -= 1
     if pos - start >= _LINE:
-        pos = cut
+        pos = start + _LINE - 2
+        while out[pos] != 44 and pos > start:
+            pos -= 1
         out[pos] = 125
         pos += 1
     out[pos] = 10

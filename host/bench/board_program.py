@@ -53,7 +53,7 @@ def run_nothing(frames):
 
 
 @micropython.native
-def run_kernels(frames, steps, update, symbols, books, texts, pubs, settings, crc, flows):
+def run_kernels(frames, steps, update, symbols, books, pubs, settings, crc, flows):
     """The first `steps` kernels on each frame; how many checksums held."""
     proved = 0
     for frame in frames:
@@ -63,12 +63,11 @@ def run_kernels(frames, steps, update, symbols, books, texts, pubs, settings, cr
         # The frames that are timed have one data element each.
         pair = update[_UPD_GROUP + _G_PAIR]
         book = books[pair]
-        text = texts[pair]
-        apply(book, update, _UPD_GROUP, frame, text)
+        apply(book, update, _UPD_GROUP, frame, crc)
         if steps == _APPLY:
             continue
         high = update[_UPD_GROUP + _G_CRC_HIGH]
-        proved += prove(text, crc, book, high, update[_UPD_GROUP + _G_CRC_LOW])
+        proved += prove(crc, book, high, update[_UPD_GROUP + _G_CRC_LOW])
         if steps == _PROVE:
             continue
         features(pubs[pair], settings, book, 0)
@@ -126,8 +125,8 @@ def main(frames_path, run_path):
     gc.disable()
     settings = config.check({"pairs": run["pairs"], "depth": run["depth"]})
     whole = buffers.make(settings)
-    update, symbols, books, texts, pubs, _, numbers, crc, _, _, counters, *_ = whole
-    kernels = (update, symbols, books, texts, pubs, numbers, crc, whole[_FLOWS])
+    update, symbols, books, _, pubs, _, numbers, crc, _, _, counters, *_ = whole
+    kernels = (update, symbols, books, pubs, numbers, crc, whole[_FLOWS])
     usual = UsualFeed(run["decimals"], run["depth"])
     pieces = [frames[at : at + _PIECE] for at in range(0, len(frames), _PIECE)]
     for _ in range(run["rounds"]):

@@ -57,7 +57,7 @@ def to_signal(frame, whole):
         update,
         _,
         books,
-        texts,
+        _,
         pubs,
         sigs,
         settings,
@@ -84,10 +84,10 @@ def to_signal(frame, whole):
     proved = 1
     if proof == _PROOF_SEQUENCE:
         proved = 1 - follow(book, update, _UPD_GROUP)
-    apply(book, update, _UPD_GROUP, frame, texts[pair])
+    apply(book, update, _UPD_GROUP, frame, crc)
     if proof == _PROOF_CHECKSUM:
         high = update[_UPD_GROUP + _G_CRC_HIGH]
-        proved = prove(texts[pair], crc, book, high, update[_UPD_GROUP + _G_CRC_LOW])
+        proved = prove(crc, book, high, update[_UPD_GROUP + _G_CRC_LOW])
     elif proof == _PROOF_SEQUENCE:
         cut(book, update, _UPD_GROUP, settings)
     book[_B_STATE] = _LIVE

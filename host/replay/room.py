@@ -7,17 +7,18 @@ from host.replay.lines import BOOKS, COUNTERS, UPDATE
 from host.runtimes.kernel import as_native, as_rows
 
 # Their places among the buffers of `buffers.make`.
-_SYMBOLS, _TEXTS, _PUBS, _SIGS = 1, 3, 4, 5
+_SYMBOLS, _PUBS, _SIGS, _CRC = 1, 4, 5, 7
 _WIRE = 12
 _PICK_WORDS = 13
 _LAST_PRICE_WORDS = 4
 _PULSE, _SERIES, _LINKS, _FLOWS, _MOODS = range(15, 20)
-_PER_PAIR = (BOOKS, _TEXTS, _PUBS, _SIGS, _FLOWS, _MOODS)
+_PER_PAIR = (BOOKS, _PUBS, _SIGS, _FLOWS, _MOODS)
 _OF_ANY_DEPTH = (_FLOWS, _MOODS)
 _SERIES_HEAD_WORDS = 4
 _X_AT = 3
 _LINK_WORDS = 36
 _BEAT_PAIRS = 5
+_CRC_TABLES = 36  # one for every length that a text may have
 _MOST_PAIRS_TOGETHER = 8  # as many as the board takes
 
 Buffers = tuple[np.ndarray, ...]
@@ -25,7 +26,7 @@ Buffers = tuple[np.ndarray, ...]
 
 def make(symbol: str, wire: str, depth: int, settings: dict) -> Buffers:
     """For one pair, which the exchange calls `wire`."""
-    made = buffers.make({**settings, "pairs": [symbol], "depth": depth}, [wire])
+    made = buffers.make({**settings, "pairs": [symbol], "depth": depth}, [wire], None, _CRC_TABLES)
     return tuple(as_native(buffer) for buffer in made)
 
 
@@ -40,6 +41,7 @@ def with_pair(old: Buffers, count: int, at: int, pair: Buffers) -> Buffers:
     """`old`, in which there are `count` pairs, with the room of `pair` at place `at`, in the place of what is there."""
     made = list(with_update_of(pair, old))
     made[COUNTERS] = old[COUNTERS]
+    made[_CRC] = old[_CRC]  # with the tables that were made so far
     for place in (_SYMBOLS, _WIRE):
         row = pair[place][1:]
         rows = old[place][1 : 1 + count * len(row)]

@@ -56,7 +56,7 @@ class Step:
     books: list[Book]
     counters: dict[str, int]
     state: int
-    """Equal if and only if no byte of books, texts, features and signals has changed."""
+    """Equal if and only if no byte of books, features and signals has changed."""
 
     @property
     def records(self) -> list[dict]:

@@ -69,7 +69,7 @@ def text(value):
 def case(record):
     numbers, pair, word = record
     places = ",".join(f'"k{n}":%{n}' for n in range(len(numbers)))
-    template = f'{{"k":"x","p":"%p",{places},"w":"%w"}}\0'.encode()
+    template = f'{{"k":"x","p":"%p",{places},"w":"%w"}}%\0'.encode()
     packed = [0] * _BASE
     for value in numbers:
         units, decimals, minus = value or (123, -1, True)
