@@ -33,6 +33,7 @@ _Z_END = const(60)
 _BILLION = const(1000000000)
 _HUNDRED_MILLION = const(100000000)
 _TEN_MILLION = const(10000000)
+_MILLION = const(1000000)
 _FIVE_DIGITS = const(100000)
 _MOST_PLACES = const(18)
 _BPS = const(10000)
@@ -194,7 +195,7 @@ def tell(work: ptr32, flow: ptr32, book: ptr32, levels: int, bps: int) -> int:
             flow[k] = 0
         k += 1
 
-    # Quotients, of eight significant digits and a decimal exponent.
+    # Quotients, of seven significant digits and a decimal exponent.
     place = _Z_QUOTIENTS
     row = _Z_ROWS
     far = 0
@@ -219,11 +220,11 @@ def tell(work: ptr32, flow: ptr32, book: ptr32, levels: int, bps: int) -> int:
                     lo = 0
                     k = 0
             n = 1
-            while hi >= _HUNDRED_MILLION:
+            while hi >= _TEN_MILLION:
                 hi = hi // 10
                 k += 1
                 n = 0
-            while hi > 0 and hi < _TEN_MILLION and n > 0:
+            while hi > 0 and hi < _MILLION and n > 0:
                 hi *= 10
                 n *= 10
                 k -= 1
@@ -237,16 +238,22 @@ def tell(work: ptr32, flow: ptr32, book: ptr32, levels: int, bps: int) -> int:
         if slope == 2:
             hi = digits
             k = far
+            while hi >= _TEN_MILLION:
+                hi = hi // 10
+                k += 1
         digits = 0
         if hi > 0:
             exponent -= k
             if numerator > 0:
-                while digits < _TEN_MILLION:
+                # The first digit or two, then two at a time.
+                digits = numerator // hi
+                numerator -= digits * hi
+                while digits < _MILLION:
+                    numerator *= 100
                     k = numerator // hi
-                    numerator = (numerator - k * hi) * 10
-                    digits = digits * 10 + k
-                    exponent -= 1
-                exponent += 1
+                    numerator -= k * hi
+                    digits = digits * 100 + k
+                    exponent -= 2
         if slope == 1:
             far = exponent + 4  # bps
             row += _Z_ROW

@@ -189,6 +189,8 @@ def swift(frame: ptr8, i: int, end: int, upd: ptr32, symbols: ptr8) -> int:
                 c = frame[i]
                 if c != 123:
                     return 0
+            elif c != 93:
+                return 0
         if side == 0:
             # ],"asks":[
             differs = (frame[i] ^ 93) | (frame[i + 1] ^ 44) | (frame[i + 2] ^ 34)
@@ -242,7 +244,7 @@ def swift(frame: ptr8, i: int, end: int, upd: ptr32, symbols: ptr8) -> int:
     k |= ((frame[i + 17] ^ 48) + 6) | ((frame[i + 18] ^ 48) + 6) | ((frame[i + 20] ^ 48) + 6)
     k |= ((frame[i + 21] ^ 48) + 6) | ((frame[i + 22] ^ 48) + 6) | ((frame[i + 23] ^ 48) + 6)
     k |= ((frame[i + 24] ^ 48) + 6) | ((frame[i + 25] ^ 48) + 6)
-    differs = (frame[i + 4] ^ 45) | (frame[i + 7] ^ 45) | (frame[i + 10] ^ 84)
+    differs |= (frame[i + 4] ^ 45) | (frame[i + 7] ^ 45) | (frame[i + 10] ^ 84)
     differs |= (frame[i + 13] ^ 58) | (frame[i + 16] ^ 58) | (frame[i + 19] ^ 46)
     differs |= (frame[i + 26] ^ 90) | (frame[i + 27] ^ 34) | (frame[i + 28] ^ 125)
     differs |= (frame[i + 29] ^ 93) | (frame[i + 30] ^ 125)

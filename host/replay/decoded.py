@@ -36,9 +36,9 @@ from host.replay.columns import (
     Columns,
     columns_of,
 )
-from host.replay.dialects import DEPTHS, Dialect, Told, pair_of, tellings
-from host.replay.lines import Lines, start_of_frame
+from host.replay.dialects import DEPTHS, Dialect, Told, pair_of
 from host.replay.rows import Rows
+from host.replay.split import split
 from host.runtimes import native
 
 MOST_NAMES = 255  # the decoders' table counts in a byte
@@ -50,12 +50,11 @@ _LEVEL_BYTES = 12
 
 # Where a run stands.
 _LINE = 0
-_BEGIN = 1
-_LEVELS = 2
-_TEXT = 3
-_STRANGE = 4  # 1: the message is about a pair that is not in the table
-_TAKE_AS_TEXT = 5  # 1: so it is to be kept as it is
-_STATE_WORDS = 6
+_LEVELS = 1
+_TEXT = 2
+_STRANGE = 3  # 1: the message is about a pair that is not in the table
+_TAKE_AS_TEXT = 4  # 1: so it is to be kept as it is
+_STATE_WORDS = 5
 
 _DOT = 46
 _COLON = 58
@@ -88,20 +87,20 @@ def received_ns(data, start, end):
     return seconds * BILLION + nanoseconds
 
 
-def read_lines(data, ends, state, columns, received, update, wire):
-    """Decode the lines of `data` that end at `ends` into `columns`; returns the rows so far.
+def read_lines(data, starts, ends, state, columns, received, update, wire):
+    """Decode the lines of `data`, whose frames go from `starts` to `ends`, into `columns`; returns the rows so far.
 
     Stops before a message about a pair that `wire` does not know: `state` says so.
     """
     most = update[UPD_MAX_LEVELS]
     line = state[_LINE]
-    begin = state[_BEGIN]
     filled = state[_LEVELS]
     copied = state[_TEXT]
     state[_STRANGE] = 0
     while line < len(ends):
         end = ends[line]
-        start = start_of_frame(data, begin, end)
+        start = starts[line]
+        begin = ends[line - 1] + 1 if line else 0
         kind = 0
         if start >= 0 and state[_TAKE_AS_TEXT] == 0:
             kind = decode(data, start, end, update, wire)
@@ -151,10 +150,8 @@ def read_lines(data, ends, state, columns, received, update, wire):
         line += 1
         columns.levels[line] = filled
         columns.text[line] = copied
-        begin = end + 1
         state[_TAKE_AS_TEXT] = 0
     state[_LINE] = line
-    state[_BEGIN] = begin
     state[_LEVELS] = filled
     state[_TEXT] = copied
     return line
@@ -183,7 +180,7 @@ class Decoder:
 
     def rows(self, lines: bytes) -> tuple[Rows, np.ndarray]:
         """The rows of whole lines, and when each was received, nanoseconds since 1970 (-1: not told)."""
-        work = Lines(lines)
+        work = split(self._dialect, lines)
         count = len(work)
         most = len(lines) // _LEVEL_BYTES + 1
         of_rows = [np.empty(count, kind) for kind in (np.int8, np.int32, np.int64, np.int64)]
@@ -194,7 +191,9 @@ class Decoder:
         received = np.empty(count, np.int64)
         state = np.zeros(_STATE_WORDS, np.int64)
         while True:
-            self._run(work.data, work.ends, state, room, received, self._update, self._wire)
+            self._run(
+                work.data, work.starts, work.ends, state, room, received, self._update, self._wire
+            )
             if not state[_STRANGE]:
                 break
             state[_TAKE_AS_TEXT] = not self._learn(work.line(int(state[_LINE])))
@@ -202,10 +201,7 @@ class Decoder:
         # Copies, so that the room for the most there could be is given back.
         of_levels = [column[:levels].copy() for column in of_levels]
         columns = columns_of((*of_rows, *ends, *of_levels, room.bytes[:text].copy()))
-        stops = [
-            (int(np.searchsorted(work.ends, begin)), [_plain(one) for one in told])
-            for begin, told in tellings(self._dialect, lines)
-        ]
+        stops = [(line, [_plain(one) for one in told]) for line, told in work.tellings()]
         return Rows(self._dialect.name, self._names, columns, stops, 0, count), received
 
     def _learn(self, line: bytes) -> bool:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from firmware.feeds import (
     futures_v1,
@@ -17,9 +17,6 @@ from firmware.feeds import (
 from firmware.kernels import decode_futures, decode_v1, decode_v2
 from host.captures import FUTURES_V1, SPOT_V1, SPOT_V2, frame_of
 from host.runtimes.kernel import Kernel
-
-if TYPE_CHECKING:
-    from host.replay.rows import Rows
 
 DEPTHS = (10, 25, 100, 500, 1000)
 """What Kraken offers, levels a side."""
@@ -169,29 +166,6 @@ _ALL = (
 )
 DIALECTS = {dialect.name: dialect for dialect in _ALL}
 """By their names in a board's settings."""
-
-
-def tellings(dialect: Dialect, lines: "bytes | Rows") -> Iterator[tuple[int, list[Told]]]:
-    """Where a line begins that may tell of pairs, and what it tells, in their order.
-
-    Rows that were decoded before are known by their numbers, and what they tell as well.
-    """
-    if not isinstance(lines, bytes):
-        yield from lines.tellings()
-        return
-    begins = set()
-    for marker in dialect.markers:
-        at = lines.find(marker)
-        while at >= 0:
-            begins.add(lines.rfind(b"\n", 0, at) + 1)
-            at = lines.find(marker, lines.find(b"\n", at))
-    for begin in sorted(begins):
-        frame = frame_of(lines[begin : lines.find(b"\n", begin)])
-        try:
-            told = list(dialect.told(json.loads(frame or b"null")))
-        except (ValueError, RecursionError):
-            continue  # the conductor will count it as malformed
-        yield begin, told
 
 
 def pair_of(dialect: Dialect, line: bytes) -> str | None:

@@ -10,13 +10,12 @@ from firmware.kernels import decode_v2
 from host.captures import is_beside
 from host.errors import UserError
 from host.replay import lines, room, rows
-from host.replay.dialects import DEPTHS, DIALECTS, Told, can_be_followed, tellings
+from host.replay.dialects import DEPTHS, DIALECTS, Told, can_be_followed
 from host.replay.lines import (
     BOOKS,
     COUNTERS,
     R_BAD_CODE,
     R_BAD_LINE,
-    R_BEGIN,
     R_LEVELS,
     R_LINE,
     R_LINES,
@@ -25,9 +24,9 @@ from host.replay.lines import (
     R_MARKET_SKIPPED,
     R_OTHERS,
     R_TAKEN,
-    Lines,
 )
 from host.replay.rows import Rows
+from host.replay.split import Lines, split
 from host.runtimes import native
 
 # The counters, as firmware/feeds/take_book.py counts.
@@ -121,13 +120,14 @@ class Engine:
 
     def load(self, decoded: bool) -> None:
         """Compile what takes lines, or rows that were decoded before, or load what was compiled."""
-        line = rows.one_line(self.dialect.name) if decoded else b"\n"
+        name = self.dialect.name
+        line = rows.one_line(name) if decoded else split(self.dialect, b"\n")
         for _ in self._run(line):
             pass
         self.begin_file(self._file)
 
-    def feed(self, chunk: bytes | Rows) -> Iterator[memoryview]:
-        """Take in whole lines of a capture, or rows that were decoded before.
+    def feed(self, chunk: bytes | Lines | Rows) -> Iterator[memoryview]:
+        """Take in whole lines of a capture (as bytes or split), or rows that were decoded before.
 
         Yields the records they cause, whole, valid until the next step.
         """
@@ -135,8 +135,10 @@ class Engine:
             raise UserError(
                 f"{self._file}: packed as {chunk.dialect}; it cannot be read as {self.dialect.name}"
             )
+        if isinstance(chunk, bytes):
+            chunk = split(self.dialect, chunk)
         done = 0
-        for begin, told in tellings(self.dialect, chunk):
+        for begin, told in chunk.tellings():
             met = {}
             levels = 0
             for one in told:
@@ -154,15 +156,14 @@ class Engine:
                 larger = room.make("", "", levels, self._settings)
                 self._buffers = room.with_update_of(self._buffers, larger)
                 self._room = levels
-        yield from self._run(chunk[done:] if done else chunk)
+        yield from self._run(chunk[done:])
 
-    def _run(self, chunk: bytes | Rows) -> Iterator[memoryview]:
-        work = Lines(chunk) if isinstance(chunk, bytes) else chunk
-        loops = lines if isinstance(chunk, bytes) else rows
+    def _run(self, work: Lines | Rows) -> Iterator[memoryview]:
+        loops = lines if isinstance(work, Lines) else rows
         loop = loops.of_dialect(self.dialect, bool(self._settings["channels"]))
         run = native.compile_conductor(loop)
         report = self._report
-        report[R_LINE] = report[R_BEGIN] = 0
+        report[R_LINE] = 0
         while report[R_LINE] < len(work):
             filled = work.step(run, report, self._others, self._sink, self._buffers)
             for line in self._others[: report[R_OTHERS]].tolist():

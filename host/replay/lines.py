@@ -4,7 +4,6 @@ from functools import cache
 from types import FunctionType
 
 import micropython
-import numpy as np
 
 from firmware.feeds.spot_v2 import on_frame  # or another dialect's: see `of_dialect`
 from firmware.feeds.take_market import take_market
@@ -37,32 +36,16 @@ _LIVE = 1
 
 # The report of a run: where it stands, and what of the lines was refused.
 R_LINE = 0
-R_BEGIN = 1
-R_SINK = 2
-R_OTHERS = 3  # how many line numbers there are in `others`
-R_MALFORMED = 4
-R_BAD_LINE = 5  # the first malformed line of the file, counted from 1, and its code
-R_BAD_CODE = 6
-R_LINES = 7  # lines of the chunks before
-R_MARKET = 8  # records of the channels that are no books, and their rows that were not used
-R_MARKET_SKIPPED = 9
-R_LEVELS = 10  # of all the messages about books
-R_TAKEN = 11  # from here on, for each pair: its snapshots that were taken without a proof
-
-
-@micropython.native
-def start_of_frame(data, start, end):
-    """Where the frame begins that the line `data[start:end]` is; -1 if it is something else."""
-    begin = start
-    while start < end and ((data[start] >= 48 and data[start] <= 57) or data[start] == 46):
-        start += 1
-    if start > begin and start < end and data[start] == 58:
-        start += 1
-    while start < end and data[start] == 32:
-        start += 1
-    if start < end and (data[start] == 123 or data[start] == 91):
-        return start
-    return -1
+R_SINK = 1
+R_OTHERS = 2  # how many line numbers there are in `others`
+R_MALFORMED = 3
+R_BAD_LINE = 4  # the first malformed line of the file, counted from 1, and its code
+R_BAD_CODE = 5
+R_LINES = 6  # lines of the chunks before
+R_MARKET = 7  # records of the channels that are no books, and their rows that were not used
+R_MARKET_SKIPPED = 8
+R_LEVELS = 9  # of all the messages about books
+R_TAKEN = 10  # from here on, for each pair: its snapshots that were taken without a proof
 
 
 @micropython.native
@@ -104,65 +87,45 @@ def report_market(frame, start, end, report, buffers):
     return 0
 
 
+@micropython.native
+def telling_to(out, buffers):
+    """`buffers` with another one for the records, so that they go to their place at once."""
+    # Numba wants OUT_BUFFER written out, and knows no star.
+    return buffers[:11] + (out,) + buffers[12:]  # noqa: RUF005
+
+
 on_market = pass_over
 
 
-def run_lines(data, ends, report, others, sink, buffers):
-    """Feed the lines of `data` that end at `ends` to `on_frame`; records are appended to `sink`.
+def run_lines(data, starts, ends, report, others, sink, buffers):
+    """Feed the frames of `data` from `starts` to `ends` to `on_frame`; records are appended to `sink`.
 
-    A line is a frame, or `<epoch>: <frame>`; the numbers of all other lines are put in `others`.
-    Returns before its time when `sink` or `others` is full; `report` says where.
+    The numbers of the lines that are none (they start at -1) are put in `others`. Returns before
+    its time when `sink` or `others` is full; `report` says where.
     """
     counters = buffers[COUNTERS]
-    out = buffers[OUT_BUFFER]
     line = report[R_LINE]
-    begin = report[R_BEGIN]
     filled = 0
     passed = 0
-    room = len(sink) - len(out)
+    room = len(sink) - len(buffers[OUT_BUFFER])
     while line < len(ends) and filled <= room and passed < len(others):
+        start = starts[line]
         end = ends[line]
-        start = start_of_frame(data, begin, end)
         if start >= 0:
-            kind = on_frame(data, start, end, 0, buffers)
-            note(kind, line, report, buffers)
+            told = telling_to(sink[filled:], buffers)
+            kind = on_frame(data, start, end, 0, told)
+            note(kind, line, report, told)
             if kind == KIND_MARKET:
-                on_market(data, start, end, report, buffers)
-            for n in range(counters[OUT]):
-                sink[filled + n] = out[n]
+                on_market(data, start, end, report, told)
             filled += counters[OUT]
         else:
             others[passed] = line
             passed += 1
-        begin = end + 1
         line += 1
     report[R_LINE] = line
-    report[R_BEGIN] = begin
     report[R_SINK] = filled
     report[R_OTHERS] = passed
     return filled
-
-
-class Lines:
-    """Whole lines of a capture, for `run_lines`."""
-
-    def __init__(self, lines: bytes) -> None:
-        self._lines = lines
-        # Kernels take writable buffers only.
-        self.data = np.frombuffer(bytearray(lines), dtype=np.uint8)
-        self.ends = np.flatnonzero(self.data == ord("\n"))
-
-    def __len__(self) -> int:
-        return len(self.ends)
-
-    def line(self, number: int) -> bytes:
-        """One of them."""
-        begin = self.ends[number - 1] + 1 if number else 0
-        return self._lines[begin : self.ends[number]]
-
-    def step(self, run, report, others, sink, buffers) -> int:
-        """Go on with `run_lines`, compiled; returns the bytes in `sink`."""
-        return run(self.data, self.ends, report, others, sink, buffers)
 
 
 @cache

@@ -55,8 +55,9 @@ from host.replay.lines import (
     note,
     pass_over,
     report_market,
-    start_of_frame,
+    telling_to,
 )
+from host.replay.split import start_of_frame
 
 # The digits of a level stand in two fields of this width, at their ends.
 _FIELD = 18
@@ -221,11 +222,10 @@ def run_rows(columns, first, count, places, proved_by, digits, report, others, s
     """
     update = buffers[UPDATE]
     counters = buffers[COUNTERS]
-    out = buffers[OUT_BUFFER]
     line = report[R_LINE]
     filled = 0
     passed = 0
-    room = len(sink) - len(out)
+    room = len(sink) - len(buffers[OUT_BUFFER])
     while line < count and filled <= room and passed < len(others):
         row = first + line
         frame = digits
@@ -239,12 +239,11 @@ def run_rows(columns, first, count, places, proved_by, digits, report, others, s
         else:
             kind = lay_message(columns, row, places[columns.pair[row]], proved_by, update, digits)
         if start >= 0:
-            take_book(kind, frame, 0, buffers)
-            note(kind, line, report, buffers)
+            told = telling_to(sink[filled:], buffers)
+            take_book(kind, frame, 0, told)
+            note(kind, line, report, told)
             if kind == KIND_MARKET:
-                on_market(frame, start, end, report, buffers)
-            for n in range(counters[OUT]):
-                sink[filled + n] = out[n]
+                on_market(frame, start, end, report, told)
             filled += counters[OUT]
         else:
             others[passed] = line

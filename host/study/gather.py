@@ -8,8 +8,9 @@ import numpy as np
 from firmware import config
 from host.captures import Capture
 from host.errors import UserError
-from host.replay.dialects import tellings
 from host.replay.engine import Engine
+from host.replay.rows import Rows
+from host.replay.split import Lines, split
 from host.runtimes import native
 from host.study import rows
 
@@ -172,20 +173,21 @@ def gather(
     return _recording(columns), complaint
 
 
-def _add(engine: Engine, columns: _Columns, lines: bytes) -> None:
+def _add(engine: Engine, columns: _Columns, chunk: bytes | Rows) -> None:
     """Replay whole lines; who gets a snapshot has missed something before it."""
+    work = split(engine.dialect, chunk) if isinstance(chunk, bytes) else chunk
     done = 0
-    for begin, told in tellings(engine.dialect, lines):
+    for begin, told in work.tellings():
         fresh = [one.name for one in told if one.channel == "book" and one.levels is not None]
         if fresh:
-            _replay(engine, columns, lines[done:begin])
+            _replay(engine, columns, work[done:begin])
             done = begin
         for name in filter(lambda name: isinstance(name, str), fresh):
             columns.begin_gap(engine.dialect.shown(name))
-    _replay(engine, columns, lines[done:])
+    _replay(engine, columns, work[done:])
 
 
-def _replay(engine: Engine, columns: _Columns, lines: bytes) -> None:
+def _replay(engine: Engine, columns: _Columns, lines: Lines | Rows) -> None:
     for records in engine.feed(lines):
         columns.add(records)
 
