@@ -37,7 +37,15 @@ DATA_FIRST = (
     b'"type":"update","channel":"book"}'
 )
 NESTED = UPDATE.replace(b'"asks"', b'"new":{"a":[1,{"b":"}]"}],"c":null},"asks"')
-FRAMES = [SNAPSHOT, UPDATE, DATA_FIRST, NESTED]
+# As Kraken spells it: what the swift decoder takes.
+PLAIN = _EXCHANGE.say(
+    "update",
+    "BTC/USD",
+    [("45283.4", "0.00000000"), ("45280.1", "12.34567890")],
+    [("45285.2", "1.00000000")],
+    "2026-08-24T22:21:59.110183Z",
+)
+FRAMES = [SNAPSHOT, UPDATE, DATA_FIRST, NESTED, PLAIN]
 _KNOWN = (
     "channel|book|type|update|snapshot|data|symbol|timestamp|checksum|bids|asks|price|qty|BTC/USD"
 )
@@ -55,15 +63,15 @@ def test_no_part_of_a_frame_is_a_book(play, frame):
     assert_no_part_is_a_book(play, SNAPSHOT, frame)
 
 
-@pytest.mark.parametrize("frame", [UPDATE, DATA_FIRST])
+@pytest.mark.parametrize("frame", [UPDATE, DATA_FIRST, PLAIN])
 def test_a_byte_damaged_anywhere_on_the_host(frame):
     V2.assert_harmless(player("native"), shapes(frame))
 
 
-@pytest.mark.parametrize("phase", range(3))
+@pytest.mark.parametrize("phase", range(4))
 def test_a_byte_damaged_in_many_places(play, phase):
     """A part of all damages, another one on each frame, because two runtimes are slow."""
-    frame = [SNAPSHOT, UPDATE, NESTED][phase]
+    frame = [SNAPSHOT, UPDATE, NESTED, PLAIN][phase]
     V2.assert_harmless(play, list(shapes(frame))[phase::29], strict=frame != NESTED)
 
 
