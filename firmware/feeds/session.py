@@ -46,7 +46,7 @@ _FRAME = const(100)
 _NO_EVENT = const(50)
 
 _IDLE_MS = const(10)  # how long to wait for bytes before the serial line is served again
-_OTHERS_MS = const(20)  # so often asyncio has its turn: no other task asks for more
+_ROUND_MS = const(20)  # so often more than messages is seen to; asyncio's turn comes with it
 _LOOK_MS = const(1000)
 _UNHEARD_S = const(60)  # more than a time server takes to answer, or not to
 _PING_LOOKS = const(30)  # Kraken closes futures connections that say nothing for a minute
@@ -134,7 +134,7 @@ class Session:
         silence_ms = self.settings["silence_ms"]
         beat_ms = ticks_ms()  # when the last heartbeat came
         look_at = ticks_add(beat_ms, _LOOK_MS)
-        others_at = beat_ms
+        round_at = beat_ms
         if in_pieces:
             dialect.take_piece(buf, 0, 0, buffers)  # half a message of the connection before
         while True:
@@ -173,6 +173,10 @@ class Session:
                     return self._farewell() if event > 0 else "protocol error"
             if n < 0:
                 return "connection lost"
+            telemetry.drain()
+            if ticks_diff(now_ms, round_at) < 0:
+                continue
+            round_at = ticks_add(now_ms, _ROUND_MS)
             if ticks_diff(now_ms, beat_ms) > silence_ms:
                 proof.all_stale(_WHY_HEARTBEAT)
                 return "silent, no heartbeat"
@@ -190,10 +194,7 @@ class Session:
                             await self._renew(pair, due, now_ms)
                         except MemoryError:  # the next look will try again
                             pass
-            telemetry.drain()
-            if ticks_diff(now_ms, others_at) >= 0:
-                others_at = ticks_add(now_ms, _OTHERS_MS)
-                await sleep_ms(0)
+            await sleep_ms(0)
 
     async def _renew(self, pair, due, now_ms):
         """Ask for a fresh snapshot of a pair, or tell that it came."""
