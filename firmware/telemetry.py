@@ -8,7 +8,7 @@ from micropython import const
 
 from firmware.board.device import serial_write
 from firmware.kernels.render import render
-from ring import Ring
+from ring import Ring, append, first
 
 _FEED_RING = const(896)
 _BOARD_RING = const(384)
@@ -17,6 +17,7 @@ _LINE_FEED = const(10)
 _LONGEST_SAID = const(80)
 _V_STRIDE = const(4)
 _MOST_VALUES = const(9)
+_READ = const(0)  # in the state of a ring, as ring.py has it
 
 
 class Telemetry:
@@ -39,14 +40,16 @@ class Telemetry:
         """Queue `count` bytes of whole records from the main thread, or count them as dropped."""
         if self.box:
             self.box.note(data, count)
-        if not self.feed.put(data, count):
+        feed = self.feed
+        if not append(feed.buf, data, feed.state, count):
             self.drain()
-            if not self.feed.put(data, count):
+            if not append(feed.buf, data, feed.state, count):
                 self._drop(data, count)
 
     def put_aside(self, data, count):
         """The same from the second thread, which must not write."""
-        if not self.board.put(data, count):
+        board = self.board
+        if not append(board.buf, data, board.state, count):
             self._drop(data, count)
 
     def _drop(self, data, count):
@@ -69,22 +72,24 @@ class Telemetry:
     def drain(self):
         """Write what the line takes now, a record at a time."""
         while True:
-            ring = self._unfinished or (self.board if self.board.span() else self.feed)
-            count = ring.span()
+            ring = self._unfinished or self.board
+            count = first(ring.buf, ring.state)
             if count == 0:
-                return
+                ring = self.feed
+                count = first(ring.buf, ring.state)
+                if count == 0:
+                    return
             if self.bytes_per_s and ticks_diff(ticks_ms(), self._free_at) < 0:
                 return
-            start = ring.start
-            end = ring.buf.find(b"\n", start, start + count)
             # A record that goes on at the ring's beginning is finished before another one starts.
-            self._unfinished = ring if end < 0 else None
-            if end >= 0:
-                count = end + 1 - start
+            self._unfinished = None
+            if count < 0:
+                self._unfinished = ring
+                count = -count
             if self.bytes_per_s:
                 self._free_at = ticks_add(ticks_ms(), count * 1000 // self.bytes_per_s)
-            serial_write(ring.buf, start, count)
-            ring.take(count)
+            serial_write(ring.buf, ring.state[_READ], count)
+            ring.state[_READ] += count
 
     def drain_all(self):
         """Write everything at once, however fast the line is: the last words before an end."""

@@ -122,8 +122,8 @@ class BlackBox:
 
         An event's kind begins like one of `words`, four bytes each; if there are none, all are events.
         """
-        words = self.words
-        _append(self.buf, data, self.state, words, len(words), count, ticks_ms())
+        # With a local more MicroPython would take heap for this function, at every call.
+        _append(self.buf, data, self.state, self.words, len(self.words), count, ticks_ms())
 
     def flush(self, now_ms):
         """Write what has waited long enough, at most once a second; why it cannot be, in words, once.

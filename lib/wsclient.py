@@ -25,9 +25,9 @@ from time import ticks_add, ticks_diff, ticks_ms
 
 from micropython import const
 
-import wsframe
 from borrow import lent
 from tlsstream import ConnectError
+from wsframe import compact, rx_reset, rx_state, scan
 from wsoutbox import Outbox
 
 # As wsframe.py and wsoutbox.py have them.
@@ -41,6 +41,7 @@ _PONG = const(10)
 _ERR_TOO_LONG = const(-10)
 _ERR_UTF8 = const(-12)
 _WR = const(1)
+_CAPACITY = const(2)
 _START = const(4)
 _END = const(5)
 _CLOSE_CODE = const(7)
@@ -70,9 +71,8 @@ class WebSocket:
     def __init__(self, buf):
         self.buf = buf
         buffer_bytes = len(buf)
-        self.state = wsframe.rx_state(buffer_bytes)
+        self.state = rx_state(buffer_bytes)
         self.skipped = 0  # messages too large for the buffer, over all connections
-        self.last_rx_ms = 0  # ticks of the last bytes
         self.last_pong_ms = 0
         self._outbox = Outbox(_TX_BYTES)
         view = memoryview(self.buf)
@@ -83,11 +83,11 @@ class WebSocket:
         if hasattr(self._poll, "ipoll"):
             self._ipoll = self._poll.ipoll
             # A kernel on the board takes any buffer as words.
-            self._words = self.buf
+            self.words = self.buf
             self.state[_IN_WORDS] = buffer_bytes >> 2
         else:  # CPython: what its poll gives can be iterated, too
             self._ipoll = self._poll.poll  # type: ignore[assignment]
-            self._words = self.state
+            self.words = self.state
         self._ipoll(0)  # the first call makes the tuple that the later ones reuse
         self._stream = None
         self._over = 0  # _CLOSED or the error that ended the connection
@@ -112,7 +112,7 @@ class WebSocket:
     def attach(self, stream):
         """Take over a stream (see TlsStream) whose upgrade is done, or, in `connect`, is asked."""
         self._drop()
-        wsframe.rx_reset(self.state)
+        rx_reset(self.state)
         self._over = 0
         if stream.sock is not None:
             self._poll.register(stream.sock, select.POLLIN)
@@ -123,10 +123,10 @@ class WebSocket:
     def wait(self, timeout_ms):
         """True as soon as there may be something to read, False after `timeout_ms` without.
 
-        Watch for silence by `last_rx_ms`: if the peer ends TLS but not TCP, and says so in one
-        go with its last bytes, the C module swallows it.
+        Watch for silence: if the peer ends TLS but not TCP, and says so in one go with its last
+        bytes, the C module swallows it.
         """
-        if self._more or self.early:
+        if self.early or self._is_full():
             return True
         if self._outbox.state[_TX_WR]:
             self._flush()
@@ -145,24 +145,19 @@ class WebSocket:
             n = self.early
             self.early = 0
             return n
-        slot = wsframe.compact(self.buf, self.state)
-        if slot < 0:
+        # First where to read to, then how much it was: with one local more MicroPython would take
+        # heap for this function, at every call.
+        n = compact(self.buf, self.state)
+        if n < 0:
             # Full of messages that nobody has taken with `next`.
             return 0
-        view = self._views[slot]
-        self._more = False
         try:
-            n = self._readinto(view)
+            n = self._readinto(self._views[n])
         except OSError:
             return _LOST
-        if n is None:
-            return 0
-        if n == 0:
-            return _ENDED
+        if not n:
+            return 0 if n is None else _ENDED
         self.state[_WR] += n
-        self.last_rx_ms = ticks_ms()
-        # TLS may hold the rest of a record that did not fit; the raw socket cannot tell.
-        self._more = n == len(view)
         return n
 
     def next(self):
@@ -174,17 +169,21 @@ class WebSocket:
         if self._over:
             return self._over
         while True:
-            event = wsframe.scan(self._words, self.state, self.buf)
-            if event == _PING:
-                # Without room the pong is left out: RFC 6455 wants only the latest ping answered,
-                # and a peer that reads nothing will not miss it.
-                self._put(self.buf, self.state[_START], self.state[_END], _PONG)
-                self._flush()
-            elif event == _PONG:
-                self.last_pong_ms = ticks_ms()
-            else:
-                break
-        if event == _SKIPPED:
+            event = scan(self.words, self.state, self.buf)
+            self.heed(event)
+            if event != _PING and event != _PONG:
+                return event
+
+    def heed(self, event):
+        """Do what `next` does for an event, for those who call `scan` themselves; if it is a ping, answer it."""
+        if event == _PING:
+            # Without room the pong is left out: RFC 6455 wants only the latest ping answered,
+            # and a peer that reads nothing will not miss it.
+            self._put(self.buf, self.state[_START], self.state[_END], _PONG)
+            self._flush()
+        elif event == _PONG:
+            self.last_pong_ms = ticks_ms()
+        elif event == _SKIPPED:
             self.skipped += 1
         elif event == _CLOSED or event < 0:
             self._over = event
@@ -197,7 +196,6 @@ class WebSocket:
                     code = _NOT_UTF8
             self._say_close(code)
             self._flush()
-        return event
 
     async def send_text(self, text, timeout_ms=5000):
         """Send a text message, at most 504 bytes; returns when TLS has taken it."""
@@ -223,7 +221,7 @@ class WebSocket:
                         break
                 elif self.fill() < 0:
                     break
-                if not self._more:
+                if not self._is_full():
                     await sleep_ms(_STEP_MS)
         finally:
             self._drop()
@@ -258,6 +256,10 @@ class WebSocket:
         if self._put(self._code, 0, 0 if code == _NO_CODE else 2, _CLOSED):
             self._closing = True
 
+    def _is_full(self):
+        """Whether TLS may hold the rest of a record that did not fit: the raw socket cannot tell."""
+        return self.state[_WR] == self.state[_CAPACITY]
+
     def _flush(self):
         return self._outbox.flush(self._write)
 
@@ -267,7 +269,6 @@ class WebSocket:
         # Its methods, too: they would keep the session on the heap that the next one needs.
         self._stream = self._readinto = self._write = None
         self._outbox.clear()
-        self._more = False  # TLS may hold decrypted bytes
         self.early = 0  # bytes of frames that came with the response head
         self._closing = False  # our close frame is queued: nothing may follow it
         if stream is not None:

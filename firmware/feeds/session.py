@@ -3,15 +3,18 @@
 from asyncio import sleep_ms
 from time import ticks_add, ticks_diff, ticks_ms
 
+import micropython
 from micropython import const
 
 from borrow import borrow, give_back
 from firmware.board import guard
 from firmware.feeds.proof import Proof
+from wsframe import scan
 
 # What a frame is, and the counters, as take_book.py has them.
 _KIND_OTHER = const(0)
 _KIND_HEARTBEAT = const(1)
+_KIND_BOOK = const(2)
 _KIND_MARKET = const(3)
 _MESSAGES = const(0)
 _SKIPPED = const(3)
@@ -32,11 +35,18 @@ _TEXT = const(1)
 _BINARY = const(2)
 _TOO_LARGE = const(3)
 _PIECE = const(4)
+_PING = const(9)
+_PONG = const(10)
 _START = const(4)
 _END = const(5)
 _CLOSE_CODE = const(7)
 
+# What `take_in` returns is an event, or of a text _FRAME + its kind, and that is above _NO_EVENT.
+_FRAME = const(100)
+_NO_EVENT = const(50)
+
 _IDLE_MS = const(10)  # how long to wait for bytes before the serial line is served again
+_ROUND_MS = const(20)  # so often more than messages is seen to; asyncio's turn comes with it
 _LOOK_MS = const(1000)
 _UNHEARD_S = const(60)  # more than a time server takes to answer, or not to
 _PING_LOOKS = const(30)  # Kraken closes futures connections that say nothing for a minute
@@ -45,6 +55,25 @@ _PATIENT_MS = const(5000)
 _DUE_ASK = const(1)  # as proof.py has it
 _SERVICE_RESTART = const(1012)
 _TRY_LATER = const(1013)
+
+
+@micropython.native
+def take_in(words, state, buf, on_frame, market, now_ms, buffers):
+    """Take in what was received, message by message, until one wants more; no bytecode comes to pass.
+
+    Returns an event that is no text, _NEED_MORE after all, or _FRAME + the kind of a text that made
+    records, or is neither of a book nor of the market. `market` takes in the latter, if it is not None.
+    """
+    counters = buffers[_COUNTERS]
+    while True:
+        event = scan(words, state, buf)
+        if event != _TEXT:
+            return event
+        kind = on_frame(buf, state[_START], state[_END], now_ms, buffers)
+        if kind == _KIND_MARKET and market:
+            market(buf, state[_START], state[_END], buffers)
+        if kind < _KIND_BOOK or counters[_OUT] > 0:
+            return _FRAME + kind
 
 
 class Session:
@@ -88,6 +117,7 @@ class Session:
         # Locals, because this loop is the per-message path.
         ws = self.ws
         buf = ws.buf
+        words = ws.words
         state = ws.state
         telemetry = self.telemetry
         dialect = self.dialect
@@ -104,48 +134,49 @@ class Session:
         silence_ms = self.settings["silence_ms"]
         beat_ms = ticks_ms()  # when the last heartbeat came
         look_at = ticks_add(beat_ms, _LOOK_MS)
+        round_at = beat_ms
         if in_pieces:
             dialect.take_piece(buf, 0, 0, buffers)  # half a message of the connection before
         while True:
-            if not ws.wait(0):
-                telemetry.drain()
-                ws.wait(_IDLE_MS)
+            ws.wait(_IDLE_MS)
             n = ws.fill()
             now_ms = ticks_ms()
             while True:
-                event = ws.next()
-                if event == _TEXT or (event == _TOO_LARGE and in_pieces):
-                    if event == _TEXT:
-                        kind = on_frame(buf, state[_START], state[_END], now_ms, buffers)
-                        if kind == _KIND_MARKET and market:
-                            market(buf, state[_START], state[_END], buffers)
-                    else:
-                        kind = dialect.take_end(now_ms, buffers)
+                event = take_in(words, state, buf, on_frame, market, now_ms, buffers)
+                if event == _NEED_MORE:
+                    break
+                if event < _NO_EVENT:
+                    ws.heed(event)
+                    if event == _TOO_LARGE and in_pieces:
+                        event = _FRAME + dialect.take_end(now_ms, buffers)
+                if event > _NO_EVENT:
                     if counters[_OUT]:
                         telemetry.put(out, counters[_OUT])
-                    if kind == _KIND_HEARTBEAT:
+                    if event == _FRAME + _KIND_HEARTBEAT:
                         beat_ms = now_ms
-                    elif kind < 0:  # what it would have changed, nobody knows
+                    elif event < _FRAME:  # what it would have changed, nobody knows
                         proof.all_stale(_WHY_LOST)
-                    elif kind == _KIND_OTHER:
+                    elif event == _FRAME + _KIND_OTHER:
                         try:
                             self._control(state[_START], state[_END])
                         except MemoryError:  # a book that was refused will be asked for again
                             pass
-                elif event == _NEED_MORE:
-                    break
                 elif event == _TOO_LARGE or event == _BINARY:
                     counters[_SKIPPED] += 1
                     proof.all_stale(_WHY_LOST)
                 elif event == _PIECE:
                     if in_pieces:
                         dialect.take_piece(buf, state[_START], state[_END], buffers)
-                else:
+                elif event != _PING and event != _PONG:
                     proof.all_stale(_WHY_DISCONNECT)
                     await ws.close()
                     return self._farewell() if event > 0 else "protocol error"
             if n < 0:
                 return "connection lost"
+            telemetry.drain()
+            if ticks_diff(now_ms, round_at) < 0:
+                continue
+            round_at = ticks_add(now_ms, _ROUND_MS)
             if ticks_diff(now_ms, beat_ms) > silence_ms:
                 proof.all_stale(_WHY_HEARTBEAT)
                 return "silent, no heartbeat"
@@ -163,7 +194,6 @@ class Session:
                             await self._renew(pair, due, now_ms)
                         except MemoryError:  # the next look will try again
                             pass
-            telemetry.drain()
             await sleep_ms(0)
 
     async def _renew(self, pair, due, now_ms):

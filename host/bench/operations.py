@@ -42,8 +42,9 @@ _LABELS = (
 _NOTE = (
     "TLS: the whole application on the board model over TLS, main thread; an interpreter that counts every "
     "bytecode operation and allocation (compiled once more for that), read off at every read from TLS. A "
-    "turn is from one read of the receive loop to the next, asyncio's part in it; "
-    "of all turns alike the one that a fifth is below, for in some other things are due as well. "
+    "turn is from one read of the receive loop to the next; "
+    "of all turns alike the one that a fifth is below, for in some other things are due as well, every 20 ms "
+    "those that no message asks for, with asyncio's turn. "
     "What MicroPython allocates for the frame of a larger function, until it returns, is counted, too."
 )
 

@@ -213,7 +213,8 @@ class _Kernel(_Language):
 
 class _Conductor(_Language):
     def __init__(self, function: Function, module: Module, callees: set[str]) -> None:
-        self._callees = callees
+        # What it is given to call is the caller's conductor or kernel.
+        self._callees = callees | {argument.arg for argument in function.args.args}
         super().__init__(function, module)
 
     def visit_Assign(self, node: ast.Assign) -> None:

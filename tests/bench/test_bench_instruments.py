@@ -76,15 +76,26 @@ def test_reads_without_bytecode_between_them_are_one_turn():
     assert turns(counted + b"half") == expected
 
 
-def test_every_frame_more_in_a_read_costs_the_same(board_model):
+def test_a_frame_takes_hardly_any_bytecode_and_no_heap(board_model):
     binary = counting_model.cached()
     if binary is None:
         pytest.skip("the counting model is not built: inkling bench operations")
     found = operations.measure(16, binary, book_interval_ms=60_000)
+    idle, *least = [min(turn.operations for turn in found[count]) for count in range(5)]
+    assert 0 < idle < least[0] < idle + 40
+    assert len(set(least)) == 1  # one more in the same read: machine code only
+    assert all(min(turn.allocations for turn in found[count]) == 0 for count in range(5))
+
+
+def test_a_record_takes_no_heap_and_each_the_same_bytecode(board_model):
+    binary = counting_model.cached()
+    if binary is None:
+        pytest.skip("the counting model is not built: inkling bench operations")
+    found = operations.measure(16, binary, book_interval_ms=0)
     least = [min(turn.operations for turn in found[count]) for count in range(1, 5)]
     steps = {after - before for before, after in itertools.pairwise(least)}
     assert len(steps) == 1 and 0 < steps.pop() < least[0]
-    assert 0 < min(turn.operations for turn in found[0]) < least[0]
+    assert all(min(turn.allocations for turn in found[count]) == 0 for count in range(1, 5))
 
 
 def test_a_missing_counting_model_is_said_in_every_row(monkeypatch):

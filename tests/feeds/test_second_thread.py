@@ -6,10 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
+import wsframe
 from firmware import config
 from firmware.feeds import buffers, session
 
-HEARTBEAT, TEXT, NEED_MORE = 1, 1, 0
+HEARTBEAT = 1
+EMPTY_TEXT = b"\x81\x00"
 PATIENCE_S = 60
 
 
@@ -17,19 +19,17 @@ class Line:
     """A connection on which a heartbeat comes every second."""
 
     def __init__(self):
-        self.buf, self.state = bytearray(64), [0] * 16
+        self.buf, self.state = bytearray(512), wsframe.rx_state(512)
+        self.words = self.state  # of which `scan` reads none
         self.sent = []
-        self._events = iter(())
 
     def wait(self, timeout_ms):
         return True
 
     def fill(self):
-        self._events = iter((TEXT, NEED_MORE))
-        return 1
-
-    def next(self):
-        return next(self._events)
+        self.buf[:2] = EMPTY_TEXT
+        self.state[wsframe._RD], self.state[wsframe._WR] = 0, 2
+        return 2
 
     def ping(self):
         pass

@@ -219,6 +219,12 @@ def test_a_conductor_may_call_kernels_and_conductors_but_no_other_import(tmp_pat
     assert found == [("firmware/feeds/bad.py", CONDUCTOR_LINE + 2, "call")]
 
 
+def test_a_conductor_may_call_what_it_is_given_but_nothing_it_finds(tmp_path):
+    text = CONDUCTOR + "    found = rows[n]\n    n = a(n)\n    return found(n)\n"
+    found = broken(tmp_path, "firmware/feeds/bad.py", text)
+    assert found == [("firmware/feeds/bad.py", CONDUCTOR_LINE + 2, "call")]
+
+
 @pytest.mark.parametrize(
     ("first", "second", "agree"),
     [
