@@ -8,6 +8,9 @@ from host import captures
 from host.bench.feed import Feed
 from host.bench.table import Figure, Part, Row, Target, compared
 from host.errors import UserError
+from host.pack import writer
+from host.pack.reader import Pack
+from host.replay.dialects import DIALECTS
 from host.replay.engine import Engine
 
 # Counters of firmware/feeds/spot_v2.py.
@@ -20,21 +23,27 @@ _CRYPTOFEED_REPEATS = 8  # it takes long, and a rate needs no more
 _RATE = Target(2_000_000, is_least=True)
 _SHORT_TIMES = Target(3, is_ratio=True, is_least=True)
 _CRYPTOFEED_TIMES = Target(15, is_ratio=True, is_least=True)
+_PACKED_RATE = Target(8_000_000, is_least=True)
 
 _WHAT = "host: replay from file to records"
+_PACKED = "host: replay of a pack"
 _PER_S = "msg/s"
+_LEVELS_PER_S = "levels/s"
+_RAW = "of the raw file"
 _SHORT = "short CPython program"
 _CRYPTOFEED = "cryptofeed"
 
 
 @dataclass
 class Replay:
-    """Messages a second of CPU time in each round, and how many checksums held in one."""
+    """Messages a second of CPU time in each round (of a pack and beside it: levels), and how many checksums held."""
 
     ours: list[float] = field(default_factory=list)
     short: list[float] = field(default_factory=list)
     cryptofeed: list[float] = field(default_factory=list)
     """Empty where it is not installed."""
+    packed: list[float] = field(default_factory=list)
+    raw: list[float] = field(default_factory=list)
     messages: int = 0
     proved: int = 0
     proved_short: int = 0
@@ -52,16 +61,24 @@ def measure(feed: Feed, repeats: int, rounds: int, scratch: Path) -> Replay:
     count = feed.write(path, repeats)
     found = Replay(messages=count)
     cryptofeed = _cryptofeed(feed)
-    _replay(path)  # compiles the kernels, or loads them from the cache
+    pack = scratch / "long.parquet"
+    writer.write(path, DIALECTS[captures.SPOT_V2], pack, lambda _: None)
+    _replay(captures.open_bytes(path))  # compiles the kernels, or loads them from the cache
+    _replay(Pack(pack))
     for _ in range(rounds):
         # CPU time: what others do on a shared machine should not count, and one core is used.
         begin = time.process_time()
-        engine = _replay(path)
-        found.ours.append(count / (time.process_time() - begin))
+        engine = _replay(captures.open_bytes(path))
+        took_s = time.process_time() - begin
+        found.ours.append(count / took_s)
+        found.raw.append(engine.levels / took_s)
+        begin = time.process_time()
+        packed = _replay(Pack(pack))
+        found.packed.append(packed.levels / (time.process_time() - begin))
         begin = time.process_time()
         messages, found.proved_short = cpython_reference.replay(path, feed.decimals, feed.depth)
         found.short.append(count / (time.process_time() - begin))
-        if engine.counter(_MESSAGES) != count or messages != count:
+        if {engine.counter(_MESSAGES), packed.counter(_MESSAGES), messages} != {count}:
             raise UserError(f"{path}: not every frame was replayed")
         found.proved, found.records = engine.counter(_PROVED), engine.counter(_RECORDS)
         if cryptofeed:
@@ -69,10 +86,10 @@ def measure(feed: Feed, repeats: int, rounds: int, scratch: Path) -> Replay:
     return found
 
 
-def _replay(path: Path) -> Engine:
+def _replay(feed: captures.Capture | Pack) -> Engine:
     """From the file's bytes to records, as `inkling replay --records` does."""
     engine = Engine()
-    for chunk in captures.open_bytes(path):
+    for chunk in feed:
         for _records in engine.feed(chunk):
             pass
     return engine
@@ -112,6 +129,9 @@ def part(feed: Feed, repeats: int, rounds: int, scratch: Path) -> Part:
     else:
         why = "cryptofeed is not installed: pip install 'inkling[bench]'"
         rows.append(Row(_WHAT, targets=(_CRYPTOFEED_TIMES,), why=why))
+    rows.append(
+        compared(_PACKED, _LEVELS_PER_S, measured.packed, measured.raw, _RAW, _PACKED_RATE)
+    )
     rows.append(
         Row(
             "host: checksums proved",
