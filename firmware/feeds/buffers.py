@@ -71,12 +71,12 @@ _CRC_POWERS = const(32)
 _CRC_MASK31 = const(78)
 _CRC_FREE = const(80)
 _CRC_END = const(81)
-_CRC_TABLE_OF = const(98)
+_CRC_TABLE_OF = const(99)
 _CRC_TABLE_WORDS = const(128)
 _CRC_TABLES = const(4)  # of 512 bytes: so many lengths of a level's text are nine of ten
 
 
-def make(settings, names=None, plan=None, tables=_CRC_TABLES):
+def make(settings, names=None, plan=None):
     """The buffers for the pairs of `settings` (see config.py), in the order that `on_frame` takes them.
 
     update, symbols, books, short, pubs, sigs, settings, crc, templates, words, counters, out, wire,
@@ -108,7 +108,7 @@ def make(settings, names=None, plan=None, tables=_CRC_TABLES):
         crc = _words(_SHORT_WORDS)
     else:
         short = bytearray(1)
-        crc = _crc_table(tables)
+        crc = _crc_table()
     most = 2 * capacity if futures else 2 * depth + _SPARE_ENTRIES
     update = _words(_UPD_LEVEL + most * _LEVEL_STRIDE)
     update[_UPD_MAX_LEVELS] = most
@@ -181,10 +181,10 @@ def _book(depth, capacity):
     return book
 
 
-def _crc_table(tables):
-    """What `prove` wants of zlib's CRC-32, with room for `tables` of those that `learn` makes."""
+def _crc_table():
+    """What `prove` wants of zlib's CRC-32, with room for what `learn` makes."""
     first = _CRC_TABLE_OF + _LEVEL_DIGITS + 1
-    crc = _words(first + tables * _CRC_TABLE_WORDS)
+    crc = _words(first + _CRC_TABLES * _CRC_TABLE_WORDS)
     crc[_CRC_FREE] = first
     crc[_CRC_END] = len(crc)
     for n in range(32):

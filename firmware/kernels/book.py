@@ -44,7 +44,10 @@ _S_QTY_HI = const(2)
 _S_QTY_LO = const(3)
 _S_LENGTH = const(4)  # of the level's checksum text, and the CRC register after that text alone
 _S_CRC = const(5)
-_UPPER = const(16)  # of the CRC buffer, as checksum.py has it
+# The CRC buffer, as checksum.py has it.
+_UPPER = const(16)
+_DIGIT_SUMS = const(98)
+_DIGIT_VALUES = const(10)
 
 _HUNDRED_MILLION = const(100000000)
 _MAX_DIGITS = const(18)
@@ -196,8 +199,17 @@ def apply(book: ptr32, upd: ptr32, group: int, frame: ptr8, crc: ptr32) -> int:
             book[slot + _S_QTY_HI] = upd[level + _L_QTY + _N_HI]
             book[slot + _S_QTY_LO] = upd[level + _L_QTY + _N_LO]
             # The text: the digits as they stand in the frame, made as long as the decimals ask.
-            register = 0
             length = 0
+            if upd[level + _L_PRICE + _N_LEN] > 0:
+                length = upd[level + _L_PRICE + _N_LEN] + price_decimals
+                length -= upd[level + _L_PRICE + _N_FRAC]
+            length += upd[level + _L_QTY + _N_LEN] + qty_decimals - upd[level + _L_QTY + _N_FRAC]
+            register = 0
+            row = 0
+            if checked:
+                row = crc[_DIGIT_SUMS]
+            if row > 0:
+                row += length * _DIGIT_VALUES - 48
             n = level + _L_PRICE
             zeros = price_decimals - upd[n + _N_FRAC]
             while checked != 0:
@@ -205,7 +217,6 @@ def apply(book: ptr32, upd: ptr32, group: int, frame: ptr8, crc: ptr32) -> int:
                 k = upd[n + _N_LEN]
                 if k > 0:
                     k += zeros
-                length += k
                 while k > 0:
                     c = 48
                     if k > zeros:
@@ -213,10 +224,14 @@ def apply(book: ptr32, upd: ptr32, group: int, frame: ptr8, crc: ptr32) -> int:
                         at += 1
                         if c == 46:
                             continue
+                    k -= 1
+                    if row > 0:
+                        row -= _DIGIT_VALUES
+                        register ^= crc[row + c]
+                        continue
                     c = c ^ register
                     register = (register >> 8) & 0xFFFFFF
                     register ^= crc[c & 15] ^ crc[_UPPER + ((c >> 4) & 15)]
-                    k -= 1
                 if n == level + _L_QTY:
                     break
                 n = level + _L_QTY

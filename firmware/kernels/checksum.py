@@ -20,7 +20,8 @@ _S_CRC = const(5)
 # The CRC buffer: what a byte's lower and its upper half make of a register over eight bits (their
 # sum is the byte's, and all 256 would be 1 KB of heap); x**(64 * n) modulo the polynomial; a mask
 # of 31 ones; the length of a text that a table is wanted for; where there is room for one, and
-# where that ends; a work area; for each length where its table is, or 0; the tables.
+# where that ends; a work area; where `apply` finds what each digit makes of a register that so many
+# digits follow, or 0; for each length where its table is, or 0; the tables.
 _UPPER = const(16)
 _POWERS = const(32)
 _MASK31 = const(78)  # _POWERS + 10 levels of 36 digits / 8 + 1
@@ -28,7 +29,7 @@ _WANTED = const(79)
 _TABLES_FREE = const(80)
 _TABLES_END = const(81)
 _MULTIPLES = const(82)
-_TABLE_OF = const(98)
+_TABLE_OF = const(99)
 _HALF_BYTES = const(8)
 _HALF_VALUES = const(16)
 _TABLE_WORDS = const(128)  # _HALF_BYTES * _HALF_VALUES

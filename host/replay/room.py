@@ -1,5 +1,8 @@
 """The board's own buffers as the native conductors take them, and how the pairs of a replay come to share them."""
 
+import zlib
+from functools import cache
+
 import numpy as np
 
 from firmware.feeds import buffers
@@ -18,7 +21,12 @@ _SERIES_HEAD_WORDS = 4
 _X_AT = 3
 _LINK_WORDS = 36
 _BEAT_PAIRS = 5
-_CRC_TABLES = 36  # one for every length that a text may have
+# As firmware/kernels/checksum.py has them, and the lengths that a level's text may have.
+_CRC_END = 81
+_CRC_DIGITS = 98
+_CRC_TABLE_WORDS = 128
+_CRC_TABLES = 36
+_ALL_ONES = 0xFFFFFFFF
 _MOST_PAIRS_TOGETHER = 8  # as many as the board takes
 
 Buffers = tuple[np.ndarray, ...]
@@ -26,8 +34,31 @@ Buffers = tuple[np.ndarray, ...]
 
 def make(symbol: str, wire: str, depth: int, settings: dict) -> Buffers:
     """For one pair, which the exchange calls `wire`."""
-    made = buffers.make({**settings, "pairs": [symbol], "depth": depth}, [wire], None, _CRC_TABLES)
-    return tuple(as_native(buffer) for buffer in made)
+    made = buffers.make({**settings, "pairs": [symbol], "depth": depth}, [wire])
+    rooms = [as_native(buffer) for buffer in made]
+    if len(rooms[_CRC]) > _CRC_DIGITS:
+        rooms[_CRC] = _with_all_tables(rooms[_CRC])
+    return tuple(rooms)
+
+
+@cache
+def _digits() -> np.ndarray:
+    """What each digit makes of a CRC register that is 0, if so many bytes follow it: a row for each count."""
+    rows = [
+        zlib.crc32(bytes([ord("0") + digit]) + bytes(behind), _ALL_ONES) ^ _ALL_ONES
+        for behind in range(_CRC_TABLES)
+        for digit in range(10)
+    ]
+    return np.array(rows, np.uint32).view(np.int32)
+
+
+def _with_all_tables(crc: np.ndarray) -> np.ndarray:
+    """The board has memory for few tables, so only a PC has the digits', and one for every length there is."""
+    room = np.zeros(_CRC_TABLES * _CRC_TABLE_WORDS, np.int32)
+    crc = np.concatenate([crc, room, _digits()])
+    crc[_CRC_DIGITS] = len(crc) - len(_digits())
+    crc[_CRC_END] = crc[_CRC_DIGITS]
+    return crc
 
 
 def empty(depth: int, settings: dict) -> Buffers:
