@@ -48,7 +48,8 @@ _LEVEL_STRIDE = const(11)
 _SPARE_ENTRIES = const(4)
 _SYMBOL_STRIDE = const(20)
 _PUB_WORDS = const(76)
-_SETTINGS_WORDS = const(48)
+_SETTINGS_WORDS = const(58)
+_POWERS_OF_TEN = const(48)  # of the settings: 10**0 to 10**9, for `features`
 _SIG_WORDS = const(24)
 _OUT_BYTES = const(896)  # for the records of a message, the last of which has 256 (take_book.py)
 
@@ -119,6 +120,8 @@ def make(settings, names=None, plan=None):
     limits[2] = round(settings["spread_threshold_bps"] * _UNIT)
     limits[3] = settings["book_interval_ms"]
     limits[4] = settings["signal_cooldown_ms"]
+    for n in range(10):
+        limits[_POWERS_OF_TEN + n] = 10**n
     pulse = _words(_PULSE_WORDS)
     pulse[4] = settings["depth_bps"]
     pulse[5] = len(pairs)

@@ -50,6 +50,7 @@ _W_IMBALANCE = const(16)
 _W_RATIO = const(24)
 _W_WEIGHT = const(32)
 _W_MICRO = const(40)
+_W_POWERS = const(48)  # 10**0 to 10**9
 _DIGITS = const(6)
 _RESULT = const(7)
 
@@ -300,13 +301,13 @@ def features(pub: ptr32, work: ptr32, book: ptr32, now_ms: int) -> int:
                 hi = hi // 10
                 k += 1
             elif hi > 0 and (k > 0 or at == row):  # a small denominator is exact as it is
-                n = 1
+                n = _W_POWERS + 9
                 while hi < _TEN_MILLION:
                     hi *= 10
-                    n *= 10
+                    n -= 1
                     k -= 1
                 if lo > 0:
-                    hi += lo // (_BILLION // n)
+                    hi += lo // work[n]
             if at != row or row == _W_MICRO:
                 break
             numerator = hi
