@@ -6,6 +6,7 @@ from micropython import const
 from firmware.feeds.take_book import take_book
 from firmware.kernels.decode_futures import decode
 from firmware.kernels.shorten import shorten
+from firmware.kernels.swift_futures import swift
 
 _KIND_BOOK = const(2)  # what decode_futures says a frame is
 _ERR_TRUNCATED = const(-2)
@@ -26,7 +27,11 @@ _SHORT_WORDS = const(6)
 @micropython.native
 def on_frame(frame, start, end, now_ms, buffers):
     """Take in `frame[start:end]`, received at the board's `now_ms`; see spot_v2.py."""
-    kind = decode(frame, start, end, buffers[_UPDATE], buffers[_WIRE])
+    update = buffers[_UPDATE]
+    wire = buffers[_WIRE]
+    kind = swift(frame, start, end, update, wire)
+    if kind == 0:
+        kind = decode(frame, start, end, update, wire)
     return take_book(kind, frame, now_ms, buffers)
 
 

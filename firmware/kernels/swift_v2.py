@@ -33,6 +33,10 @@ _SYMBOL_STRIDE = const(20)
 _BILLION = const(1000000000)
 _HUNDRED_MILLION = const(100000000)
 
+# Of all characters, `^ 48` makes only digits less than ten.
+_DOT = const(30)  # 46 ^ 48
+_CLOSING = const(77)  # 125 ^ 48
+
 # Bytes that such a frame has at least: all of it; from behind a level's number on; from behind the
 # checksum's digits on (exactly).
 _SHORTEST = const(131)
@@ -125,8 +129,8 @@ def swift(frame: ptr8, i: int, end: int, upd: ptr32, symbols: ptr8) -> int:
                 lo = 0
                 dot = 0
                 first = i
-                c = frame[i]
-                if c == 48:
+                c = frame[i] ^ 48
+                if c == 0:
                     i += 2
                     dot = i
                     if frame[i - 1] != 46:
@@ -135,31 +139,31 @@ def swift(frame: ptr8, i: int, end: int, upd: ptr32, symbols: ptr8) -> int:
                         i += 1
                     first = i
                 else:
-                    while c > 47 and c < 58 and lo < _HUNDRED_MILLION:
-                        lo = lo * 10 + c - 48
+                    while c < 10 and lo < _HUNDRED_MILLION:
+                        lo = lo * 10 + c
                         i += 1
-                        c = frame[i]
+                        c = frame[i] ^ 48
                     if i == first:
                         return 0
-                    if c == 46:
+                    if c == _DOT:
                         i += 1
                         dot = i
-                c = frame[i]
-                while c > 47 and c < 58 and lo < _HUNDRED_MILLION:
-                    lo = lo * 10 + c - 48
+                c = frame[i] ^ 48
+                while c < 10 and lo < _HUNDRED_MILLION:
+                    lo = lo * 10 + c
                     i += 1
-                    c = frame[i]
+                    c = frame[i] ^ 48
                 hi = 0
-                if c > 47 and c < 58:
+                if c < 10:
                     rest = 0
                     k = 1
-                    while c > 47 and c < 58:
+                    while c < 10:
                         if k == _BILLION:
                             return 0
-                        rest = rest * 10 + c - 48
+                        rest = rest * 10 + c
                         k *= 10
                         i += 1
-                        c = frame[i]
+                        c = frame[i] ^ 48
                     # Move the limbs' boundary: the last nine digits are lo.
                     hi = lo // (_BILLION // k)
                     lo = (lo - hi * (_BILLION // k)) * k + rest
@@ -179,7 +183,7 @@ def swift(frame: ptr8, i: int, end: int, upd: ptr32, symbols: ptr8) -> int:
                 if at > level + _L_PRICE:
                     break
                 at = level + _L_QTY
-            if c != 125:
+            if c != _CLOSING:
                 return 0
             level += _LEVEL_STRIDE
             i += 1
@@ -213,15 +217,15 @@ def swift(frame: ptr8, i: int, end: int, upd: ptr32, symbols: ptr8) -> int:
     # The checksum in two halves of 16 bits.
     first = i
     lo = 0
-    c = frame[i]
-    while c > 47 and c < 58 and lo < _HUNDRED_MILLION:
-        lo = lo * 10 + c - 48
+    c = frame[i] ^ 48
+    while c < 10 and lo < _HUNDRED_MILLION:
+        lo = lo * 10 + c
         i += 1
-        c = frame[i]
+        c = frame[i] ^ 48
     hi = lo >> 16
     lo = lo & 65535
-    if c > 47 and c < 58:
-        lo = lo * 10 + c - 48
+    if c < 10:
+        lo = lo * 10 + c
         hi = hi * 10 + (lo >> 16)
         lo = lo & 65535
         i += 1

@@ -1,9 +1,10 @@
 """Futures frames are read as json reads them, in any spelling; what is wrong is refused and changes nothing."""
 
+import itertools
 import json
 
 import pytest
-from futures_reference import FullBook, assert_best, read, snapshot
+from futures_reference import FullBook, assert_best, delta, read, snapshot
 from futures_samples import BEFORE, DELTA, FUTURES, MIXED, PRODUCT, SNAPSHOT
 from reference import NotABook
 from refusals import assert_refused
@@ -114,6 +115,18 @@ def test_odd_frames_are_taken(play):
     for frame in TAKEN:
         read(frame)
     assert [step.kind for step in play(TAKEN, **FUTURES)] == [BOOK] * len(TAKEN)
+
+
+def test_numbers_of_a_delta_have_any_length(play):
+    """With a dot or without one, and longer than one word holds."""
+    texts = ["7", "12.5", "0.5", "0.05", "4.50", "3e1", "123456789.25", "1234567890.5", "0", "0.0"]
+    first = snapshot(PRODUCT, 1, [("0.25", "1.25")], [("1234567891.25", "1.25")])
+    numbers = [pair for pair in itertools.product(texts, texts) if float(pair[0])]
+    frames = [delta(PRODUCT, n, "buy", *pair) for n, pair in enumerate(numbers, 2)]
+    truth = FullBook()
+    for frame, step in zip([first, *frames], play([first, *frames], **FUTURES), strict=True):
+        truth.take(read(frame))
+        assert_best(step.books[0], truth)
 
 
 @pytest.mark.parametrize(
