@@ -174,7 +174,7 @@ class Capture:
                         f"{self.path}: not a capture of frames; line {self.lines + 1} has no end"
                     )
                 continue
-            whole = tail + chunk[:cut]
+            whole = b"".join((tail, memoryview(chunk)[:cut]))
             tail = chunk[cut:]
             if not checked:
                 if not whole.strip():

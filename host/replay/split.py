@@ -179,7 +179,8 @@ class Lines:
 def split(dialect: Dialect, text: bytes) -> Lines:
     """The lines of a chunk, each of which ends with a line feed."""
     # Kernels take writable buffers only; whole words of it are looked at.
-    data = np.frombuffer(text.ljust(-len(text) % _WORD_BYTES + len(text), b"\0"), np.uint8).copy()
+    data = np.zeros(len(text) + -len(text) % _WORD_BYTES, np.uint8)
+    data[: len(text)] = np.frombuffer(text, np.uint8)
     feeds = data == _LINE_FEED
     count = np.count_nonzero(feeds)
     ends, starts, others = (np.empty(count, np.int64) for _ in range(3))
