@@ -8,10 +8,12 @@ _CHECKED_LEVELS = const(10)
 _B_CAPACITY = const(3)
 _B_COUNT = const(4)
 _B_DIRTY = const(12)
-# A side's CRC register after 0..10 levels, then its text length after 0..10 levels: bids, then asks.
+# A side's CRC register after 0..10 levels: bids, then asks. Behind the former the bids' text length
+# after 0..10 levels, behind the latter the last product: asks' register, bids' length, what came of it.
 _B_PREFIX = const(16)
 _PREFIX_STRIDE = const(22)
 _PREFIX_LENGTH = const(11)
+_B_PRODUCT = const(49)
 _B_ORDER = const(64)
 _SLOT_STRIDE = const(6)
 _S_LENGTH = const(4)  # of the level's text, and the CRC register after that text alone
@@ -44,7 +46,8 @@ def prove(crc: ptr32, book: ptr32, high: int, low: int) -> int:
     behind it (crc(A + B) = crc(A) * x**(8 * len(B)) + crc(B), as zlib's crc32_combine). A side
     remembers its register after every level, so only what stands behind the first changed level is
     run again. The move over a text is eight looks into a table of its length (see `learn`), or a
-    byte at a time; that of the asks' register over all bids is one multiplication.
+    byte at a time; that of the asks' register over all bids is one multiplication, unless it is the last
+    one again.
     """
     capacity = book[_B_CAPACITY]
     side = 0
@@ -56,12 +59,11 @@ def prove(crc: ptr32, book: ptr32, high: int, low: int) -> int:
         prefix = _B_PREFIX + side * _PREFIX_STRIDE
         if k <= n:
             register = book[prefix + k]
-            total = book[prefix + _PREFIX_LENGTH + k]
+            total = book[_B_PREFIX + _PREFIX_LENGTH + k]
             if k == 0:
                 register = 0 - side  # the asks begin with all ones, the bids with zero
                 total = 0
                 book[prefix] = register
-                book[prefix + _PREFIX_LENGTH] = 0
             order = _B_ORDER + side * capacity
             while k < n:
                 slot = _B_ORDER + 2 * capacity + book[order + k] * _SLOT_STRIDE
@@ -90,7 +92,8 @@ def prove(crc: ptr32, book: ptr32, high: int, low: int) -> int:
                 register ^= book[slot + _S_CRC]
                 k += 1
                 book[prefix + k] = register
-                book[prefix + _PREFIX_LENGTH + k] = total
+                if side == 0:
+                    book[_B_PREFIX + _PREFIX_LENGTH + k] = total
         book[_B_DIRTY + side] = n
         side += 1
 
@@ -99,39 +102,43 @@ def prove(crc: ptr32, book: ptr32, high: int, low: int) -> int:
         n = _CHECKED_LEVELS
     register = book[_B_PREFIX + n]
     total = book[_B_PREFIX + _PREFIX_LENGTH + n]
-    power = crc[_POWERS + (total >> 3)]
-    total &= 7
-    while total > 0:  # the bytes that are no eight together
-        at = power
-        power = (power >> 8) & 0xFFFFFF
-        power ^= crc[at & 15] ^ crc[_UPPER + ((at >> 4) & 15)]
-        total -= 1
-    # The product, four bits at a time: the power times each half byte, then Horner's rule.
-    mask = crc[_MASK31]
-    at = _HALF_VALUES >> 1
-    while at > 0:
-        crc[_MULTIPLES + at] = power
-        k = at + at
-        while k < _HALF_VALUES:
-            crc[_MULTIPLES + at + k] = power ^ crc[_MULTIPLES + k]
-            k += at + at
-        n = power & 1
-        power = (power >> 1) & mask
-        if n:
-            power ^= crc[_POLYNOMIAL]
-        at = at >> 1
     n = book[_B_COUNT + 1]
     if n > _CHECKED_LEVELS:
         n = _CHECKED_LEVELS
     asks = book[_B_PREFIX + _PREFIX_STRIDE + n]
-    power = 0
-    k = 0
-    while k < _HALF_BYTES:
-        n = power & 15
-        power = ((power >> 4) & 0xFFFFFFF) ^ crc[_UPPER + n] ^ crc[_MULTIPLES + (asks & 15)]
-        asks = asks >> 4
-        k += 1
-    register ^= power ^ -1
+    if book[_B_PRODUCT] != asks or book[_B_PRODUCT + 1] != total:
+        book[_B_PRODUCT] = asks
+        book[_B_PRODUCT + 1] = total
+        power = crc[_POWERS + (total >> 3)]
+        total &= 7
+        while total > 0:  # the bytes that are no eight together
+            at = power
+            power = (power >> 8) & 0xFFFFFF
+            power ^= crc[at & 15] ^ crc[_UPPER + ((at >> 4) & 15)]
+            total -= 1
+        # Four bits at a time: the power times each half byte, then Horner's rule.
+        mask = crc[_MASK31]
+        at = _HALF_VALUES >> 1
+        while at > 0:
+            crc[_MULTIPLES + at] = power
+            k = at + at
+            while k < _HALF_VALUES:
+                crc[_MULTIPLES + at + k] = power ^ crc[_MULTIPLES + k]
+                k += at + at
+            n = power & 1
+            power = (power >> 1) & mask
+            if n:
+                power ^= crc[_POLYNOMIAL]
+            at = at >> 1
+        power = 0
+        k = 0
+        while k < _HALF_BYTES:
+            n = power & 15
+            power = ((power >> 4) & 0xFFFFFFF) ^ crc[_UPPER + n] ^ crc[_MULTIPLES + (asks & 15)]
+            asks = asks >> 4
+            k += 1
+        book[_B_PRODUCT + 2] = power
+    register ^= book[_B_PRODUCT + 2] ^ -1
     if (register >> 16) & 0xFFFF == high and register & 0xFFFF == low:
         return 1
     return 0

@@ -91,6 +91,9 @@ def tell(work: ptr32, flow: ptr32, book: ptr32, levels: int, bps: int) -> int:
     while near_hi >= 0 and side < 2:
         depth = _Z_ROWS + 2 * side * _Z_ROW  # distance over twice the mid; then size over that
         near = _Z_ROWS + _Z_SLOPES * _Z_ROW + 3 * side
+        size_top = 0
+        size_hi = 0
+        size_lo = 0
         k = 0
         n = 1
         while k < book[_B_COUNT + side] and (n or k < levels):
@@ -105,21 +108,23 @@ def tell(work: ptr32, flow: ptr32, book: ptr32, levels: int, bps: int) -> int:
                 hi += 1
             if hi > near_hi or (hi == near_hi and lo > near_lo):
                 n = 0
-            row = near
-            while row:
-                if (row == near and n) or (row == depth + _Z_ROW and k < levels):
-                    work[row + 2] += book[at + _S_QTY_HI + 1]
-                    work[row + 1] += book[at + _S_QTY_HI]
-                    if work[row + 2] >= _BILLION:
-                        work[row + 2] -= _BILLION
-                        work[row + 1] += 1
-                    if work[row + 1] >= _BILLION:
-                        work[row + 1] -= _BILLION
-                        work[row] += 1
-                if row != near:
-                    break
-                row = depth + _Z_ROW
+            size_lo += book[at + _S_QTY_HI + 1]
+            size_hi += book[at + _S_QTY_HI]
+            if size_lo >= _BILLION:
+                size_lo -= _BILLION
+                size_hi += 1
+            if size_hi >= _BILLION:
+                size_hi -= _BILLION
+                size_top += 1
+            if n:
+                work[near] = size_top
+                work[near + 1] = size_hi
+                work[near + 2] = size_lo
             if k < levels:
+                row = depth + _Z_ROW
+                work[row] = size_top
+                work[row + 1] = size_hi
+                work[row + 2] = size_lo
                 work[depth] = 0
                 if hi >= _BILLION:
                     hi -= _BILLION
