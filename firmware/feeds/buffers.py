@@ -34,7 +34,8 @@ _B_CAPACITY = const(3)
 _B_DECIMALS = const(6)
 _B_SHOWN_HI = const(14)
 _B_ORDER = const(64)
-_SLOT_STRIDE = const(6)
+_SLOT_STRIDE = const(4)
+_TEXT_STRIDE = const(2)  # of a book that has checksums
 # Levels a side beyond the depth: more than a message brings before the book is cut (recorded ones bring
 # one); and what a futures book lives on, which is never told what it once cut off.
 _SPARE_LEVELS = const(3)
@@ -134,7 +135,7 @@ def make(settings, names=None, plan=None):
     return (
         update,
         symbols,
-        [_book(depth, capacity) for _ in pairs],
+        [_book(depth, capacity, 0 if futures else _TEXT_STRIDE) for _ in pairs],
         short,
         [_words(_PUB_WORDS) for _ in pairs],
         [_words(_SIG_WORDS) for _ in pairs],
@@ -173,8 +174,8 @@ def _words(count):
     return array("i", memoryview(bytes(count)))
 
 
-def _book(depth, capacity):
-    book = _words(_B_ORDER + 2 * capacity * (1 + _SLOT_STRIDE))
+def _book(depth, capacity, text_stride):
+    book = _words(_B_ORDER + 2 * capacity * (1 + _SLOT_STRIDE + text_stride))
     book[_B_DEPTH] = depth
     book[_B_CAPACITY] = capacity
     book[_B_DECIMALS] = book[_B_DECIMALS + 1] = -1

@@ -37,13 +37,13 @@ _B_NEAREST = const(62)  # the first level of either side that the last message c
 _B_DIRTY = const(12)
 # Slot numbers from the best level on: bids, then asks; behind the count, free slots.
 _B_ORDER = const(64)
-_SLOT_STRIDE = const(6)
+_SLOT_STRIDE = const(4)
 _S_PRICE_HI = const(0)
 _S_PRICE_LO = const(1)
 _S_QTY_HI = const(2)
 _S_QTY_LO = const(3)
-_S_LENGTH = const(4)  # of the level's checksum text, and the CRC register after that text alone
-_S_CRC = const(5)
+# Behind the slots, for each: the length of its checksum text, and the CRC register after that alone.
+_TEXT_STRIDE = const(2)
 # The CRC buffer, as checksum.py has it.
 _UPPER = const(16)
 _DIGIT_SUMS = const(98)
@@ -130,6 +130,7 @@ def apply(book: ptr32, upd: ptr32, group: int, frame: ptr8, crc: ptr32) -> int:
 
     capacity = book[_B_CAPACITY]
     slots = _B_ORDER + 2 * capacity
+    texts = slots + 2 * capacity * _SLOT_STRIDE
     nearest = capacity
     if snapshot:
         nearest = 0
@@ -193,6 +194,7 @@ def apply(book: ptr32, upd: ptr32, group: int, frame: ptr8, crc: ptr32) -> int:
                 book[_B_DIRTY + side] = at
             if at < nearest:
                 nearest = at
+            text = texts + slot * _TEXT_STRIDE
             slot = slots + slot * _SLOT_STRIDE
             book[slot + _S_PRICE_HI] = hi
             book[slot + _S_PRICE_LO] = lo
@@ -236,8 +238,9 @@ def apply(book: ptr32, upd: ptr32, group: int, frame: ptr8, crc: ptr32) -> int:
                     break
                 n = level + _L_QTY
                 zeros = qty_decimals - upd[n + _N_FRAC]
-            book[slot + _S_LENGTH] = length
-            book[slot + _S_CRC] = register
+            if checked:
+                book[text] = length
+                book[text + 1] = register
         level += _LEVEL_STRIDE
     book[_B_NEAREST] = nearest
 

@@ -15,9 +15,9 @@ _PREFIX_STRIDE = const(22)
 _PREFIX_LENGTH = const(11)
 _B_PRODUCT = const(49)
 _B_ORDER = const(64)
-_SLOT_STRIDE = const(6)
-_S_LENGTH = const(4)  # of the level's text, and the CRC register after that text alone
-_S_CRC = const(5)
+_SLOT_STRIDE = const(4)
+# Behind the slots, for each: the length of its text, and the CRC register after that text alone.
+_TEXT_STRIDE = const(2)
 
 # The CRC buffer: what a byte's lower and its upper half make of a register over eight bits (their
 # sum is the byte's, and all 256 would be 1 KB of heap); x**(64 * n) modulo the polynomial; a mask
@@ -50,6 +50,7 @@ def prove(crc: ptr32, book: ptr32, high: int, low: int) -> int:
     one again.
     """
     capacity = book[_B_CAPACITY]
+    texts = _B_ORDER + 2 * capacity * (1 + _SLOT_STRIDE)
     side = 0
     while side < 2:
         n = book[_B_COUNT + side]
@@ -66,8 +67,8 @@ def prove(crc: ptr32, book: ptr32, high: int, low: int) -> int:
                 book[prefix] = register
             order = _B_ORDER + side * capacity
             while k < n:
-                slot = _B_ORDER + 2 * capacity + book[order + k] * _SLOT_STRIDE
-                length = book[slot + _S_LENGTH]
+                text = texts + book[order + k] * _TEXT_STRIDE
+                length = book[text]
                 total += length
                 at = crc[_TABLE_OF + length]
                 if at > 0:
@@ -89,7 +90,7 @@ def prove(crc: ptr32, book: ptr32, high: int, low: int) -> int:
                         register = (register >> 8) & 0xFFFFFF
                         register ^= crc[at & 15] ^ crc[_UPPER + ((at >> 4) & 15)]
                         length -= 1
-                register ^= book[slot + _S_CRC]
+                register ^= book[text + 1]
                 k += 1
                 book[prefix + k] = register
                 if side == 0:

@@ -7,7 +7,7 @@ _B_CAPACITY = const(3)
 _B_COUNT = const(4)
 _B_DECIMALS = const(6)  # of prices, then of sizes
 _B_ORDER = const(64)
-_SLOT_STRIDE = const(6)
+_SLOT_STRIDE = const(4)
 _S_QTY_HI = const(2)
 
 # The flow of a pair, as flow.py has it.

@@ -10,7 +10,7 @@ _B_TIME_HI = const(8)
 _B_TIME_LO = const(9)
 _B_NEAREST = const(62)
 _B_ORDER = const(64)
-_SLOT_STRIDE = const(6)
+_SLOT_STRIDE = const(4)
 _S_QTY_HI = const(2)
 _S_QTY_LO = const(3)
 

@@ -32,7 +32,7 @@ _BOUND_STRIDE = const(3)
 _B_SEQ_HI = const(22)
 _B_SEQ_LO = const(23)
 _B_ORDER = const(64)
-_SLOT_STRIDE = const(6)
+_SLOT_STRIDE = const(4)
 _S_QTY_HI = const(2)  # behind the two words of the price
 
 _SET_LEVELS = const(0)

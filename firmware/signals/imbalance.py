@@ -21,7 +21,7 @@ _F_IMBALANCE = const(20)
 _B_CAPACITY = const(3)
 _B_DECIMALS = const(6)  # of prices, then of quantities
 _B_ORDER = const(64)
-_SLOT_STRIDE = const(6)
+_SLOT_STRIDE = const(4)
 _S_QTY_HI = const(2)
 
 # The signal buffer: the side, the word of its reason, when it began; then the record's values.

@@ -59,6 +59,7 @@ size: heap to spare, default, 56 KiB
 size: heap to spare, all on, 110 KiB
 host: replay from file to records
 host: replay from file to records
+host: replay of a pack
 host: checksums proved
 monitor: live view, 11.5 kB/s of records
 monitor: plain lines, 11.5 kB/s of records""".splitlines()

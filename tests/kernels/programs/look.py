@@ -10,7 +10,7 @@ _COUNT = 4
 _DECIMALS = 6
 _TIME = 8
 _ORDER = 64
-_SLOT_WORDS = 6
+_SLOT_WORDS = 4
 _SLOTS = 4
 _SLOT_STRIDE = 36
 # Where a published value begins in its slot, in the order of `features` below.

@@ -11,7 +11,7 @@ from array import array
 FLOW_WORDS = 20
 WORK_WORDS = 60
 VALUES = 6
-_CAPACITY, _COUNT, _DECIMALS, _ORDER, _SLOT_WORDS = 3, 4, 6, 64, 6
+_CAPACITY, _COUNT, _DECIMALS, _ORDER, _SLOT_WORDS = 3, 4, 6, 64, 4
 
 
 def book_of(decimals, bids, asks):

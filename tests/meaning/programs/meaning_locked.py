@@ -23,12 +23,12 @@ links = array("i", bytes(4 * 36 * (_PAIRS * (_PAIRS - 1) // 2)))
 pub = array("i", bytes(4 * 76))
 flow = array("i", bytes(4 * 20))
 work = array("i", bytes(4 * 60))
-book = array("i", bytes(4 * (64 + 2 * 3 * 6)))
+book = array("i", bytes(4 * (64 + 2 * 3 * 5)))
 book[0], book[3], book[4], book[5] = _LIVE, 3, 1, 1
 book[67] = 3  # the first ask's slot, behind three of bids
 book[64 + 6 + 3] = 999_999_000
-book[64 + 6 + 3 * 6] = 1
-book[64 + 6 + 3 * 6 + 3] = 77
+book[64 + 6 + 3 * 4] = 1
+book[64 + 6 + 3 * 4 + 3] = 77
 pub[_MID + 2] = 8
 
 
