@@ -21,7 +21,7 @@ from host.replay.engine import Engine
 
 PAIRS = ["BTC/USD", "ETH/USD", "BTC/EUR"]
 _LONG_S = 2200  # of the seeded market: more than 100,000 messages
-_EARLY = 10_000  # messages after which nothing may grow any more
+_EARLY = 40_000  # messages, two seconds, after which nothing may grow any more
 _LEAST_FREE = 6 * 1024
 _MOST_ALLOCATED = 1024
 
