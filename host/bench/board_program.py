@@ -22,6 +22,7 @@ from firmware.kernels.checksum import prove
 from firmware.kernels.decode_v2 import decode
 from firmware.kernels.features import features
 from firmware.kernels.flow import touch
+from firmware.kernels.swift_v2 import swift
 
 _KIND_BOOK = const(2)
 _TYPE_SNAPSHOT = const(1)
@@ -57,7 +58,9 @@ def run_kernels(frames, steps, update, symbols, books, pubs, settings, crc, flow
     """The first `steps` kernels on each frame; how many checksums held."""
     proved = 0
     for frame in frames:
-        kind = decode(frame, 0, len(frame), update, symbols)
+        kind = swift(frame, 0, len(frame), update, symbols)
+        if kind == 0:
+            kind = decode(frame, 0, len(frame), update, symbols)
         if steps == _DECODE or kind != _KIND_BOOK:
             continue
         # The frames that are timed have one data element each.

@@ -76,7 +76,12 @@ def to_signal(frame, whole):
         moods,
         _,
     ) = whole
-    if decode(frame, 0, len(frame), update, wire) != _KIND_BOOK:
+    kind = 0
+    if swift:
+        kind = swift(frame, 0, len(frame), update, wire)
+    if kind == 0:
+        kind = decode(frame, 0, len(frame), update, wire)
+    if kind != _KIND_BOOK:
         return 0
     pair = update[_UPD_GROUP + _G_PAIR]
     book = books[pair]
@@ -172,5 +177,6 @@ gc.disable()
 name = run_settings["settings"]["dialect"]
 dialect = getattr(__import__("firmware.feeds." + name).feeds, name)
 decode = dialect.decode
+swift = getattr(dialect, "swift", None)  # v1 has none
 on_frame = dialect.on_frame
 main(frames, run_settings)
