@@ -23,6 +23,7 @@ _NUMBERS = {
     "max_lag_ms": (5000, int, 500, 600_000),
     "watchdog_ms": (30_000, int, 0, 600_000),
     "heap_floor": (2000, int, 0, 32_000),
+    "heap_kb": (56, int, 56, 160),  # more is taken from what WiFi and TLS live on
     "rest_port": (443, int, 1, 65535),
     "time_port": (123, int, 1, 65535),
     "blackbox_kb": (128, int, 0, 4096),

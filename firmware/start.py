@@ -5,6 +5,7 @@ import sys
 from micropython import const
 
 from borrow import borrow, give_back, lent
+from firmware.board import device
 
 _BOX_BYTES = const(160)  # events that wait to be written together, and for each pair
 _BOX_PAIR_BYTES = const(96)
@@ -12,7 +13,7 @@ _BOX_KINDS = const(b'bootsafewificlocnet"staterrorestresyleakset"cont')
 _DONE = (
     "levels imbalance_threshold spread_threshold_bps signal_cooldown_ms book_interval_ms"
     " depth_bps correlation_window contagion_threshold rest_port rest_host buffer_bytes"
-    " serial_bytes_per_s ca blackbox_kb blackbox_on"
+    " serial_bytes_per_s ca blackbox_kb blackbox_on heap_kb"
 )
 
 VERSION = "0.1.0"  # as in pyproject.toml
@@ -38,6 +39,7 @@ def prepare(telemetry):
     if settings["rest_host"]:
         from firmware.kernels import pick  # noqa: F401
     telemetry.bytes_per_s = settings["serial_bytes_per_s"]
+    device.allow_heap(settings["heap_kb"])
     receive = bytearray(settings["buffer_bytes"])
     if settings["blackbox_kb"]:
         telemetry.box = _black_box(telemetry, settings)

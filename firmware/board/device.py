@@ -11,9 +11,10 @@ try:
 except ImportError:  # no radio
     WLAN = None  # type: ignore[assignment,misc]
 
-_FIRST_HEAP_BYTES = const(56_000)  # of 56 KiB, what is left of them to use
+_USABLE = const(1000)  # bytes of a KiB: the rest is the heap's own
 
 _stdout = getattr(sys.stdout, "buffer", sys.stdout)
+_heap_kb = [56]  # what the firmware starts with
 _is_micropython = sys.implementation.name == "micropython"
 # The serial line's input: `for _ in heard(0)` comes to pass if `stdin.readinto` has a byte to give.
 _inlet = select.poll()
@@ -28,15 +29,20 @@ heard(0)  # the first call makes the tuple that the later ones reuse
 del _inlet
 
 
-def heap_free():
-    """Bytes free in the heap that the firmware starts with, -1 where nobody knows.
+def allow_heap(kb):
+    """How much of the memory may become heap: `heap_free` counts against that."""
+    _heap_kb[0] = kb
 
-    On the chip `gc.mem_free` counts in what the heap could still grow by, which is not ours: WiFi
-    and TLS need it.
+
+def heap_free():
+    """Bytes free in the heap that is allowed, -1 where nobody knows.
+
+    On the chip `gc.mem_free` counts in what the heap could still grow by, which is not all ours:
+    WiFi and TLS need it.
     """
     if not _is_micropython:
         return -1
-    return min(gc.mem_free(), max(0, _FIRST_HEAP_BYTES - gc.mem_alloc()))
+    return min(gc.mem_free(), max(0, _heap_kb[0] * _USABLE - gc.mem_alloc()))
 
 
 def heap_used():

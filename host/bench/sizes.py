@@ -17,7 +17,7 @@ from host.exchange.pairs import DEFAULT_SYMBOLS, PAIRS
 from host.exchange.thread import exchange_in_thread
 
 _CORE = "firmware.core"
-_ALL_ON_HEAP_BYTES = 110 * 1024
+_ALL_ON_HEAP_KB = 110
 _RECORDS = b"{"
 _HEALTH_INTERVAL_MS = 1000
 _LIVE_S = 40.0
@@ -52,6 +52,7 @@ def part(looks: int) -> Part:
         "pairs": list(PAIRS)[:_MOST_PAIRS],
         "depth": 25,
         "channels": ["ticker", "trade", "ohlc"],
+        "heap_kb": _ALL_ON_HEAP_KB,
     }
     rows = [
         Row(
@@ -61,7 +62,7 @@ def part(looks: int) -> Part:
         ),
         _heap_row("size: heap to spare, default, 56 KiB", {}, model.HEAP_BYTES, looks, _SPARE),
         _heap_row(
-            "size: heap to spare, all on, 110 KiB", everything, _ALL_ON_HEAP_BYTES, looks, _ANY
+            "size: heap to spare, all on, 110 KiB", everything, _ALL_ON_HEAP_KB * 1024, looks, _ANY
         ),
     ]
     note = (

@@ -15,6 +15,7 @@ PAIRS = ["BTC/USD", "ETH/USD", "BTC/EUR"]
 _MOST_NAMES = 260
 _BLOCK_BYTES = 16
 _LEAST_FREE_BYTES = 3 * 1024  # with everything on
+_LARGE_HEAP_KB = 110
 _LEAST_PIECE_BYTES = 1200  # a borrowed module has pieces of half of that
 _LOOK = """
 import _thread
@@ -90,3 +91,17 @@ def test_everything_on_for_three_pairs(tmp_path):
             assert not running.records("error")
             downs = [each for each in running.records("net") if each["st"] == "down"]
             assert len(downs) == 1  # that was the fault
+
+
+def test_a_larger_heap_is_used_where_it_is_allowed(tmp_path, monkeypatch):
+    """Three pairs of depth 25 do not fit 56 KiB, nor a larger heap that is not theirs."""
+    start = model.start
+    monkeypatch.setattr(model, "start", lambda folder: start(folder, _LARGE_HEAP_KB * 1024))
+    with exchange_in_thread(Market(PAIRS, seed=3)) as exchange:
+        with board(tmp_path / "56", exchange, pairs=PAIRS, depth=25) as running:
+            assert running.until(lambda record: record["k"] == "error")["why"].startswith(
+                "too little"
+            )
+        large = {"pairs": PAIRS, "depth": 25, "heap_kb": _LARGE_HEAP_KB}
+        with board(tmp_path / "110", exchange, **large) as running:
+            running.until_live(PAIRS)
