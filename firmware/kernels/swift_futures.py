@@ -66,21 +66,22 @@ def swift(frame: ptr8, i: int, end: int, upd: ptr32, wire: ptr8) -> int:
     if frame[i + 27] != 58 or frame[i + 28] != 34:
         return 0
     i += 29
-    start = i
-    d = wire[0]
-    while d > 0:
-        rest = 1 + (d - 1) * _SYMBOL_STRIDE
-        room = i + wire[rest]
-        rest += 1 - i
-        while i < room and wire[i + rest] == frame[i]:
-            i += 1
-        if i == room and frame[i] == 34:
+    pair = wire[0]
+    while pair > 0:
+        k = 1 + (pair - 1) * _SYMBOL_STRIDE
+        last = k + wire[k]
+        at = i
+        while k < last and wire[k + 1] == frame[at]:
+            k += 1
+            at += 1
+        if k == last and frame[at] == 34:
+            i = at
             break
-        d -= 1
-        i = start
+        pair -= 1
+    # Of a name that is none of ours, the rest.
     while frame[i] > 34 and frame[i] < 125 and frame[i] != 92:
         i += 1
-    upd[_UPD_GROUP + _G_PAIR] = d - 1
+    upd[_UPD_GROUP + _G_PAIR] = pair - 1
     # ","side":"
     if frame[i] != 34 or frame[i + 1] != 44 or frame[i + 2] != 34 or frame[i + 3] != 115:
         return 0
@@ -124,12 +125,12 @@ def swift(frame: ptr8, i: int, end: int, upd: ptr32, wire: ptr8) -> int:
     if frame[i + 6] != 101 or frame[i + 7] != 34 or frame[i + 8] != 58:
         return 0
     i += 9
-    d = _UPD_LEVEL + _L_PRICE
-    while d < _UPD_LEVEL + _LEVEL_STRIDE:
+    at = _UPD_LEVEL + _L_PRICE
+    while at < _UPD_LEVEL + _LEVEL_STRIDE:
         # A number of up to nine digits with a dot.
         first = i
         dot = 0
-        digits = 0
+        dots = 0  # among the digits
         lo = 0
         c = frame[i] ^ 48
         if c == 0:
@@ -151,7 +152,7 @@ def swift(frame: ptr8, i: int, end: int, upd: ptr32, wire: ptr8) -> int:
                 return 0
             i += 1
             dot = i
-            digits = 1
+            dots = 1
             room += 1
         c = frame[i] ^ 48
         while c < 10 and i < room:
@@ -160,13 +161,13 @@ def swift(frame: ptr8, i: int, end: int, upd: ptr32, wire: ptr8) -> int:
             c = frame[i] ^ 48
         if i == dot:
             return 0
-        upd[d] = 0
-        upd[d + _N_LO] = lo
-        upd[d + _N_FRAC] = i - dot
-        upd[d + _N_POS] = first
-        upd[d + _N_LEN] = i - first - digits
-        d += _L_QTY - _L_PRICE
-        if d == _UPD_LEVEL + _L_QTY:
+        upd[at] = 0
+        upd[at + _N_LO] = lo
+        upd[at + _N_FRAC] = i - dot
+        upd[at + _N_POS] = first
+        upd[at + _N_LEN] = i - first - dots
+        at += _L_QTY - _L_PRICE
+        if at == _UPD_LEVEL + _L_QTY:
             # ,"qty":
             if frame[i] != 44 or frame[i + 1] != 34 or frame[i + 2] != 113:
                 return 0
@@ -176,9 +177,9 @@ def swift(frame: ptr8, i: int, end: int, upd: ptr32, wire: ptr8) -> int:
                 return 0
             i += 7
     # ,"timestamp":
-    if d < _UPD_LEVEL + _LEVEL_STRIDE or frame[i] != 44 or frame[i + 1] != 34:
+    if frame[i] != 44 or frame[i + 1] != 34 or frame[i + 2] != 116:
         return 0
-    if frame[i + 2] != 116 or frame[i + 3] != 105 or frame[i + 4] != 109:
+    if frame[i + 3] != 105 or frame[i + 4] != 109:
         return 0
     if frame[i + 5] != 101 or frame[i + 6] != 115 or frame[i + 7] != 116:
         return 0

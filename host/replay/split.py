@@ -40,36 +40,32 @@ def start_of_frame(data, start, end):
 
 
 @micropython.native
-def is_update_v2(data, start, end):
-    """Whether the frame begins like an update, which tells of no pair."""
-    at = start + len(_HEAD_V2)
+def begins(data, start, end, head, tail):
+    """Whether the frame begins with `head`, small letters, `tail`."""
+    at = start + len(head)
     while at < end and data[at] >= 97 and data[at] <= 122:
         at += 1
-    if end - at < len(_TAIL_V2):
+    if end - at < len(tail):
         return False
     # Without a way out, so that it is compared many bytes at a time.
     differs = 0
-    for n in range(len(_HEAD_V2)):
-        differs |= data[start + n] ^ _HEAD_V2[n]
-    for n in range(len(_TAIL_V2)):
-        differs |= data[at + n] ^ _TAIL_V2[n]
+    for n in range(len(head)):
+        differs |= data[start + n] ^ head[n]
+    for n in range(len(tail)):
+        differs |= data[at + n] ^ tail[n]
     return differs == 0
+
+
+@micropython.native
+def is_update_v2(data, start, end):
+    """Whether the frame begins like an update, which tells of no pair."""
+    return begins(data, start, end, _HEAD_V2, _TAIL_V2)
 
 
 @micropython.native
 def is_update_futures(data, start, end):
     """The same of the futures' dialect; the feed of a snapshot has an underscore in its name."""
-    at = start + len(_HEAD_FUTURES)
-    while at < end and data[at] >= 97 and data[at] <= 122:
-        at += 1
-    if end - at < len(_TAIL_FUTURES):
-        return False
-    differs = 0
-    for n in range(len(_HEAD_FUTURES)):
-        differs |= data[start + n] ^ _HEAD_FUTURES[n]
-    for n in range(len(_TAIL_FUTURES)):
-        differs |= data[at + n] ^ _TAIL_FUTURES[n]
-    return differs == 0
+    return begins(data, start, end, _HEAD_FUTURES, _TAIL_FUTURES)
 
 
 @micropython.native
@@ -105,15 +101,16 @@ def split_lines(data, feeds, ends, starts, others):
         if feeds[word] == 0:
             continue
         for at in range(_WORD_BYTES * word, _WORD_BYTES * (word + 1)):
-            if data[at] == _LINE_FEED:
-                start = start_of_frame(data, begin, at)
-                ends[line] = at
-                starts[line] = start
-                if start < 0 or not is_update(data, start, at):
-                    others[other] = line
-                    other += 1
-                line += 1
-                begin = at + 1
+            if data[at] != _LINE_FEED:
+                continue
+            start = start_of_frame(data, begin, at)
+            ends[line] = at
+            starts[line] = start
+            if start < 0 or not is_update(data, start, at):
+                others[other] = line
+                other += 1
+            line += 1
+            begin = at + 1
     return other
 
 

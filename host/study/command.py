@@ -19,8 +19,6 @@ from host.study.results import study
 
 EXIT_FAILED = 1
 
-# A part of the bar.
-
 _HORIZONS = "100ms,1s,10s,1m"
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000}
 _LONGEST_MS = 24 * 3_600_000
